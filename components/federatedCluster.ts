@@ -28,6 +28,7 @@ import { createDeckhouseIdentity } from "./deckhouseIdentity.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { joinIstio } from "./existingIstio.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
+import { TrafficObjects } from "./trafficObjects.ts";
 import { publishDocuments } from "./publishedDocuments.ts";
 
 /** Type token: part of the URNs of its resources. */
@@ -135,6 +136,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const published =
       plan.publish &&
       publishDocuments(name, { plan, publish: plan.publish, federation, identity }, afterIstio);
+
+    if (plan.traffic.objects.length > 0)
+      new TrafficObjects(`${name}-traffic`, { objects: plan.traffic.objects }, afterIstio);
 
     new EditedObjects(
       `${name}-edited`,

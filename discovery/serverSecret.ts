@@ -1,4 +1,3 @@
-import { PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ServerSecret } from "../federation/publish/serverCertificate.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { type KubernetesObject, SECRET } from "../kubernetes/kinds.ts";
@@ -12,14 +11,15 @@ const PAIRS = [
 ] as const;
 
 /**
- * Reads the certificate that the gateway for documents shows. The key is seen to be there, and not taken.
+ * Reads the certificate that a gateway or a client shows. The key is seen to be there, and not taken.
  * @returns undefined when there is no such Secret.
  */
 export async function readServerSecret(
   client: ClusterClient,
+  namespace: string,
   name: string,
 ): Promise<ServerSecret | undefined> {
-  const secret = await client.get<SecretObject>(SECRET, PUBLISH_NAMESPACE, name);
+  const secret = await client.get<SecretObject>(SECRET, namespace, name);
   if (secret === undefined) return undefined;
   const { data = {} } = secret;
   const pair = PAIRS.find((keys) => keys.every((key) => (data[key] ?? "") !== ""));

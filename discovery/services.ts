@@ -78,6 +78,21 @@ export async function readServices(
   };
 }
 
+/** Reads all Services, Pods and WorkloadEntries, and the labels of the namespaces. */
+export async function readAllServices(client: ClusterClient): Promise<FoundServices> {
+  const [namespaces, services, workloads] = await Promise.all([
+    client.list(NAMESPACE, { metadataOnly: true }),
+    // Local Services of imports may be very many; the imports themselves are planned.
+    client.list<ServiceObject>(SERVICE, { labelSelector: NO_IMPORT }),
+    readWorkloads(client, undefined),
+  ]);
+  return {
+    services: services.map(viewService),
+    workloads,
+    namespaces: Object.fromEntries(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+  };
+}
+
 /** Whether a Service is exported by annotated identities, to endpoints that somebody writes. */
 function hasHandmadeEndpoints({ type, selector, annotations }: KubernetesService): boolean {
   const isSelecting = Object.keys(selector).length > 0;
@@ -166,10 +181,12 @@ function labelSelector(selector: Readonly<Record<string, string>>): string[] {
   return Object.entries(selector).map(([key, value]) => `${key}=${value}`);
 }
 
-async function readWorkloads(client: ClusterClient, namespace: string): Promise<Workload[]> {
+/** @param namespace undefined for all. */
+async function readWorkloads(client: ClusterClient, namespace: string | undefined): Promise<Workload[]> {
+  const options = namespace === undefined ? {} : { namespace };
   const [pods, entries] = await Promise.all([
-    client.list<PodObject>(POD, { namespace }),
-    client.list<WorkloadEntryObject>(WORKLOAD_ENTRY, { namespace }),
+    client.list<PodObject>(POD, options),
+    client.list<WorkloadEntryObject>(WORKLOAD_ENTRY, options),
   ]);
   return [...pods.filter(isAlive).map(viewPod), ...entries.map(viewWorkloadEntry)];
 }

@@ -10,6 +10,7 @@ import {
   GATEWAY_NAMESPACE,
   GATEWAY_PORT,
   IMPORT_NAMESPACE,
+  PUBLISH_NAMESPACE,
 } from "../federation/core/wellKnown.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
 import { otherDeckhouseMarks } from "../federation/imports/deckhousePeers.ts";
@@ -64,6 +65,7 @@ import {
 import { readOwnObjects } from "./ownObjects.ts";
 import { readServerSecret } from "./serverSecret.ts";
 import { readServices } from "./services.ts";
+import { readTraffic } from "./traffic.ts";
 import { readContractStack, readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
@@ -94,10 +96,12 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
     contract,
     certificateAuthority: { provided, shared },
   } = config;
-  const [own, found, cluster, sharedRoot, contractStack, mesh] = await Promise.all([
+  const reader = new ClusterReader(config.kubeconfig);
+  const [own, found, cluster, traffic, sharedRoot, contractStack, mesh] = await Promise.all([
     outputs,
     peers,
-    readCluster(config, outputs),
+    readCluster(reader, config, outputs),
+    readTraffic(reader, config.traffic),
     shared === undefined ? undefined : readSharedRoot(shared.stack),
     contract.stack === undefined ? undefined : readContractStack(contract.stack),
     config.singleMesh === undefined ? undefined : readMesh(config, config.singleMesh, peers),
@@ -108,6 +112,7 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
     now: new Date(),
     outputs: own,
     cluster,
+    traffic,
     peers: found,
     sharedRoot,
     contractStack,
@@ -143,9 +148,12 @@ async function readPeer(
   return readDeckhousePeer(deckhouse, known, last.deckhouse, path);
 }
 
-async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {
+async function readCluster(
+  reader: ClusterReader,
+  config: StackConfig,
+  outputs: Promise<Outputs>,
+): Promise<ClusterReadings> {
   const { exports: rules, gateway, publish, dns, topology, certificateAuthority, istio } = config;
-  const reader = new ClusterReader(config.kubeconfig);
   const hasExports = rules.length > 0;
   const registers = topology !== "single-mesh";
   let reading: ReturnType<typeof readState> | undefined;
@@ -174,7 +182,7 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     publishSecret:
       publish === undefined
         ? NO_SECRET
-        : reader.read((client) => readServerSecret(client, publish.credentialName)),
+        : reader.read((client) => readServerSecret(client, PUBLISH_NAMESPACE, publish.credentialName)),
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     istiod:
       certificateAuthority.source === "provided" || istio.existing !== undefined

@@ -37,6 +37,7 @@ import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
 import { type Reading, type Snapshot, optional, required } from "./snapshot.ts";
 import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
+import { type TrafficPlan, planTraffic } from "./traffic/trafficPlan.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
 import type { PinnedPeer, SeenContract } from "./trust/pinnedPeer.ts";
 
@@ -78,6 +79,7 @@ export interface ClusterPlan {
   publish: PublishPlan | undefined;
   /** Whether there are Deckhouse clusters among the peers, to which this cluster needs an identity. */
   hasDeckhousePeers: boolean;
+  traffic: TrafficPlan;
 }
 
 /** The east-west gateway. */
@@ -173,6 +175,7 @@ export function planCluster(
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
   const publish = planPublication(context, pinned);
+  const traffic = planTraffic(context, connection);
   checkPublication(context, publish, exports.services, addresses);
   checkInstallation(context, false);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
@@ -218,6 +221,7 @@ export function planCluster(
     edited,
     publish,
     contractStack: snapshot.contractStack,
+    traffic,
     hasDeckhousePeers: Object.values(config.peers).some(({ deckhouse }) => deckhouse !== undefined),
   };
 }

@@ -20,6 +20,7 @@ import type { ForeignService } from "./imports/localNames.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { AccessFailure } from "./mesh/meshPeer.ts";
 import type { ServerSecret } from "./publish/serverCertificate.ts";
+import type { TrafficReadings } from "./traffic/trafficTargets.ts";
 import type { Corefiles } from "./topology/coreDns.ts";
 
 /** Result of one read: the value, or the reason why there is none. */
@@ -53,6 +54,8 @@ export interface Snapshot {
   /** Outputs of this stack as its last update left them; empty before the first one. */
   outputs: Reading<Readonly<Record<string, unknown>>>;
   cluster: ClusterReadings;
+  /** Undefined for a stack without traffic objects. */
+  traffic: TrafficReadings | undefined;
   /** Outputs of each configured peer, by the peer's name; sorted. */
   peers: Readonly<Record<string, Reading<ContractReading>>>;
   /** Outputs of the stack of a shared root; undefined with another source of the certificate authority. */

@@ -16,6 +16,7 @@ import { brake, checkPeers, peers } from "./peers.ts";
 import { checkPublish, publish } from "./publish.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
+import { traffic } from "./traffic.ts";
 import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { STACK_NAME } from "../core/names.ts";
@@ -64,6 +65,7 @@ export const sections = {
   contract,
   peers,
   brake,
+  traffic,
   allowGatewayAddresses: z
     .array(pasted(cleanText, CIDR).optional())
     .transform((ranges) => ranges.filter((range) => range !== undefined))

@@ -50,6 +50,7 @@ export function clusterPlan(
     contractStack: undefined,
     publish: planPublication({ config }, trustedPeers(connection.peers)),
     hasDeckhousePeers: false,
+    traffic: { objects: [] },
     ...parts,
     connection,
   };

@@ -62,6 +62,7 @@ export function snapshotOf(
     isPreview: true,
     now: NOW,
     outputs: { value: {} },
+    traffic: undefined,
     peers: Object.fromEntries(Object.entries(readingsOf(peers)).map(([peer, value]) => [peer, { value }])),
     sharedRoot: undefined,
     contractStack: undefined,

@@ -61,6 +61,7 @@ const full = {
     "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"], names: "mesh" },
   },
   brake: { removals: 5, share: 0.25 },
+  traffic: { files: ["traffic/*.yaml"], objects: [] },
   allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
 };
 
@@ -99,6 +100,7 @@ describe("A stack's config", () => {
       peers: {},
       brake: { removals: 20, share: 0.5 },
       allowGatewayAddresses: [],
+      traffic: { files: [], objects: [] },
     });
   });
 

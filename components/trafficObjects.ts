@@ -1,0 +1,30 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
+import { formatObject, type TrafficObject } from "../federation/traffic/trafficObject.ts";
+
+/** Arguments of `TrafficObjects`. */
+export interface TrafficObjectsArgs {
+  /** At most one of each kind, namespace and name; sorted. */
+  objects: readonly TrafficObject[];
+}
+
+/**
+ * Istio's and Gateway API's objects of a stack, each a resource of its own. Fails for an object of this name that somebody else created, and
+ * leaves it unchanged.
+ */
+export class TrafficObjects extends pulumi.ComponentResource {
+  constructor(name: string, { objects }: TrafficObjectsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:TrafficObjects", name, {}, opts);
+    for (const object of objects) {
+      const { apiVersion, kind, namespace, name: own, annotations, spec } = object;
+      const labels = { ...object.labels, [MANAGED_BY_LABEL]: MANAGED_BY };
+      new kubernetes.apiextensions.CustomResource(
+        formatObject(object),
+        { apiVersion, kind, metadata: { namespace, name: own, labels, annotations }, spec },
+        { parent: this },
+      );
+    }
+    this.registerOutputs({});
+  }
+}

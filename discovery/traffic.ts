@@ -1,0 +1,170 @@
+import { glob, readFile } from "node:fs/promises";
+import type { TrafficConfig } from "../federation/config/traffic.ts";
+import type { Fault } from "../federation/core/fault.ts";
+import { matches, OF_OTHERS, PEER_LABEL } from "../federation/core/labels.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { messageOf } from "../federation/core/text.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { Workload } from "../federation/exports/clusterServices.ts";
+import type { Reading } from "../federation/snapshot.ts";
+import type { ClientTls, DestinationRuleSpec, GatewaySpec } from "../federation/traffic/specs.ts";
+import { TRAFFIC_KINDS, type TrafficObject } from "../federation/traffic/trafficObject.ts";
+import { ofKind } from "../federation/traffic/trafficRule.ts";
+import type { RegisteredHost, TrafficFile, TrafficReadings } from "../federation/traffic/trafficTargets.ts";
+import type { ClusterClient } from "../kubernetes/client.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../kubernetes/kinds.ts";
+import type { ClusterReader } from "./clusterReader.ts";
+import { readServerSecret } from "./serverSecret.ts";
+import { readAllServices } from "./services.ts";
+
+/** Reads the files of traffic objects, and what of the cluster these refer to; undefined for a stack without any. */
+export async function readTraffic(
+  reader: ClusterReader,
+  config: TrafficConfig,
+): Promise<TrafficReadings | undefined> {
+  if (config.files.length === 0 && config.objects.length === 0) return undefined;
+  const declared = await readDeclared(config);
+  const objects = "value" in declared ? declared.value.objects : [];
+  const services = reader.read(readAllServices);
+  const [foreign, found, secrets, registered] = await Promise.all([
+    reader.read(readForeign),
+    services,
+    services.then((reading) =>
+      reader.read((client) =>
+        readSecrets(client, objects, "value" in reading ? reading.value.workloads : []),
+      ),
+    ),
+    reader.read(readRegistered),
+  ]);
+  return { declared, foreign, services: found, secrets, registered };
+}
+
+/** Reads the stack's objects. The parser is loaded by stacks with traffic alone. */
+async function readDeclared({
+  files: patterns,
+  objects,
+}: TrafficConfig): Promise<TrafficReadings["declared"]> {
+  const [files, { parseTraffic }] = await Promise.all([
+    readFiles(patterns),
+    import("../federation/traffic/trafficDocuments.ts"),
+  ]);
+  return "value" in files ? { value: parseTraffic(files.value, objects) } : files;
+}
+
+/** Reads all files that the patterns match, sorted; a pattern that matches none is a fault. */
+async function readFiles(patterns: readonly string[]): Promise<Reading<TrafficFile[]>> {
+  const faults: Fault[] = [];
+  const paths: string[] = [];
+  for (const [index, pattern] of patterns.entries()) {
+    const found: string[] = [];
+    for await (const path of glob(pattern)) found.push(path);
+    if (found.length === 0)
+      faults.push({
+        path: `traffic.files[${index}]`,
+        value: pattern,
+        rule: "matches no file",
+        remedy: "Correct it: it is relative to the program's folder",
+      });
+    paths.push(...found);
+  }
+  const files = await Promise.all(
+    sortedUnique(paths).map(async (path) => {
+      try {
+        return [{ path, text: await readFile(path, "utf8") }];
+      } catch (error) {
+        faults.push({
+          path,
+          rule: `cannot be read: ${messageOf(error)}`,
+          remedy: "Correct traffic.files, or the file's rights",
+        });
+        return [];
+      }
+    }),
+  );
+  return faults.length > 0 ? { faults } : { value: files.flat() };
+}
+
+type IstioObject = KubernetesObject & { spec?: Record<string, unknown> };
+
+/** Reads the traffic objects that this program did not make; none of a kind whose CRD is not there. */
+async function readForeign(client: ClusterClient): Promise<TrafficObject[]> {
+  const lists = await Promise.all(
+    TRAFFIC_KINDS.map(async (known) => {
+      const { group, version, kind } = known;
+      const objects = await client.list<IstioObject>(known, { labelSelector: OF_OTHERS });
+      return objects.map(({ metadata, spec = {} }): TrafficObject => {
+        const { namespace = "", name, labels = {}, annotations = {} } = metadata;
+        const apiVersion = `${group}/${version}`;
+        return { group, kind, apiVersion, namespace, name, labels, annotations, spec, source: "cluster" };
+      });
+    }),
+  );
+  return lists.flat();
+}
+
+async function readRegistered(client: ClusterClient): Promise<RegisteredHost[]> {
+  const options = { namespace: IMPORT_NAMESPACE, labelSelector: PEER_LABEL, metadataOnly: true };
+  const entries = await client.list(SERVICE_ENTRY, options);
+  return entries.map(({ metadata: { name, labels = {} } }) => ({
+    host: name,
+    peer: labels[PEER_LABEL] ?? "",
+  }));
+}
+
+/** Reads the Secrets that objects name; istiod takes them from the namespace of the proxy, so they may be in several. */
+async function readSecrets(
+  client: ClusterClient,
+  objects: readonly TrafficObject[],
+  workloads: readonly Workload[],
+): Promise<Record<string, Awaited<ReturnType<typeof readServerSecret>>>> {
+  const names = sortedUnique([
+    ...ofKind(objects, "Gateway").flatMap(({ object, spec }) =>
+      namesAt(workloads, spec.selector ?? {}, object.namespace, gatewayCredentials(spec)),
+    ),
+    ...ofKind(objects, "DestinationRule").flatMap(({ object, spec }) =>
+      namesAt(
+        workloads.filter(({ namespace }) => namespace === object.namespace),
+        spec.workloadSelector?.matchLabels ?? {},
+        object.namespace,
+        clientCredentials(spec),
+      ),
+    ),
+  ]);
+  const read = names.map(async (key) => {
+    const [namespace = "", name = ""] = key.split("/");
+    return [key, await readServerSecret(client, namespace, name)] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** Places of Secrets, as `namespace/name`: in the namespaces of the Pods that a selector matches, and in the object's own. */
+function namesAt(
+  workloads: readonly Workload[],
+  selector: Record<string, string>,
+  own: string,
+  credentials: readonly string[],
+): string[] {
+  const selected = workloads
+    .filter(({ labels }) => matches(selector, labels))
+    .map(({ namespace }) => namespace);
+  const namespaces = sortedUnique([own, ...(Object.keys(selector).length === 0 ? [] : selected)]);
+  return namespaces.flatMap((namespace) => credentials.map((name) => `${namespace}/${name}`));
+}
+
+/** Names of the Secrets of a Gateway's servers. */
+function gatewayCredentials({ servers = [] }: GatewaySpec): string[] {
+  return servers.flatMap(({ tls }) => [
+    ...(tls?.credentialName === undefined ? [] : [tls.credentialName]),
+    ...(tls?.credentialNames ?? []),
+  ]);
+}
+
+/** Names of the Secrets of a DestinationRule. */
+function clientCredentials({ trafficPolicy, subsets = [] }: DestinationRuleSpec): string[] {
+  const policies = [trafficPolicy, ...subsets.map((subset) => subset.trafficPolicy)];
+  const settings = policies.flatMap((policy): (ClientTls | undefined)[] => [
+    policy?.tls,
+    ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls),
+  ]);
+  return settings.flatMap((tls) => (tls?.credentialName === undefined ? [] : [tls.credentialName]));
+}

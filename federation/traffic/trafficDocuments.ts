@@ -1,0 +1,211 @@
+import { parseAllDocuments } from "yaml";
+import type { Fault } from "../core/fault.ts";
+import { DNS_LABEL, OBJECT_NAME } from "../core/names.ts";
+import { suggestion, unknownField } from "../core/schema.ts";
+import type { ParsedObjects, TrafficFile } from "./trafficTargets.ts";
+import {
+  TRAFFIC_KINDS,
+  type TrafficObject,
+  formatKind,
+  inPlace,
+  objectKey,
+  placeOf,
+} from "./trafficObject.ts";
+
+/** Largest file, characters: aliases of YAML, the other way to make much of little, are bounded by the parser. */
+const FILE_LIMIT = 1_000_000;
+
+/** An object as it is written, and where. */
+interface Written {
+  source: string;
+  value: unknown;
+}
+
+/**
+ * Parses the stack's traffic objects, of files (multi-document YAML, Lists) and of `traffic.objects`.
+ * @returns the objects in order of kind, namespace and name, and the faults of all documents at once.
+ */
+export function parseTraffic(files: readonly TrafficFile[], inline: readonly unknown[]): ParsedObjects {
+  const faults: Fault[] = [];
+  const written = [
+    ...files.flatMap((file) => documentsOf(file, faults)),
+    ...inline.map((value, index) => ({ source: `traffic.objects[${index}]`, value })),
+  ].flatMap(itemsOf);
+  const objects = new Map<string, TrafficObject>();
+  for (const each of written) {
+    const parsed = parseObject(each);
+    if (!("kind" in parsed)) {
+      faults.push(...parsed.map((fault) => inPlace(each.source, fault)));
+      continue;
+    }
+    const key = objectKey(parsed);
+    const first = objects.get(key);
+    if (first === undefined) objects.set(key, parsed);
+    else
+      faults.push({
+        path: placeOf(parsed),
+        rule: `is declared in ${first.source} too`,
+        remedy: "Remove one of them",
+      });
+  }
+  const sorted = [...objects].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object);
+  return { objects: sorted, faults };
+}
+
+function documentsOf({ path, text }: TrafficFile, faults: Fault[]): Written[] {
+  if (text.length > FILE_LIMIT) {
+    const rule = `has ${text.length} characters, more than the ${FILE_LIMIT} that are read`;
+    faults.push({ path, rule, remedy: "Split it" });
+    return [];
+  }
+  const documents = [...parseAllDocuments(text, { prettyErrors: true })];
+  return documents.flatMap((document, index): Written[] => {
+    const source = documents.length === 1 ? path : `${path}, document ${index + 1}`;
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const [start] = error.linePos ?? [];
+      const line = start === undefined ? "" : `, line ${start.line}, column ${start.col}`;
+      faults.push({
+        path: `${source}${line}`,
+        rule: `is no YAML: ${firstSentence(error.message)}`,
+        remedy: "Correct it",
+      });
+      return [];
+    }
+    return [{ source, value: toValue(() => document.toJS({ maxAliasCount: 100 }) as unknown) }];
+  });
+}
+
+/** Text of the parser without the excerpt of the file, which may be long. */
+function firstSentence(message: string): string {
+  return (message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
+}
+
+function toValue(convert: () => unknown): unknown {
+  try {
+    return convert();
+  } catch {
+    return "too many aliases";
+  }
+}
+
+/** Unfolds Lists; an empty document, as between two separators, is none. */
+function itemsOf({ source, value }: Written): Written[] {
+  if (value === null || value === undefined) return [];
+  if (!isMap(value) || !Array.isArray(value["items"]) || !String(value["kind"]).endsWith("List"))
+    return [{ source, value }];
+  return value["items"].map((item: unknown, index) => ({
+    source: `${source}, items[${index}]`,
+    value: item,
+  }));
+}
+
+function parseObject({ source, value }: Written): TrafficObject | Fault[] {
+  if (!isMap(value))
+    return [
+      {
+        path: "",
+        value,
+        rule: "is no Kubernetes object",
+        remedy: "Write a map with apiVersion, kind, metadata and spec",
+      },
+    ];
+  const { apiVersion, kind: named, metadata, spec = {}, ...others } = value;
+  const kind = kindOf(apiVersion, named);
+  if (!("version" in kind)) return [kind];
+  const faults = Object.keys(others)
+    .filter((key) => key !== "status")
+    .map((key): Fault => unknownField([key], key, ["metadata", "spec"]));
+  if (!isMap(metadata))
+    return [...faults, { path: "metadata", rule: "is missing", remedy: "Add it, with name and namespace" }];
+  if (!isMap(spec)) faults.push({ path: "spec", value: spec, rule: "must be a map", remedy: "Correct it" });
+  const { name, namespace, labels = {}, annotations = {} } = metadata;
+  faults.push(
+    ...checkName("metadata.name", name, OBJECT_NAME),
+    ...checkName("metadata.namespace", namespace, DNS_LABEL),
+    ...checkTexts("metadata.labels", labels),
+    ...checkTexts("metadata.annotations", annotations),
+  );
+  if (faults.length > 0) return faults;
+  return {
+    group: kind.group,
+    kind: kind.kind,
+    apiVersion: `${kind.group}/${kind.version}`,
+    namespace: namespace as string,
+    name: name as string,
+    labels: labels as Record<string, string>,
+    annotations: annotations as Record<string, string>,
+    spec: spec as Record<string, unknown>,
+    source,
+  };
+}
+
+/** Versions of Istio's API that have the schema of the current one. */
+const VERSIONS = ["v1", "v1beta1", "v1alpha3", "v1alpha1", "v1alpha2"];
+
+function kindOf(apiVersion: unknown, kind: unknown): (typeof TRAFFIC_KINDS)[number] | Fault {
+  const remedy = (known: string) => `Write '${known}'`;
+  if (typeof apiVersion !== "string" || typeof kind !== "string")
+    return {
+      path: typeof kind === "string" ? "apiVersion" : "kind",
+      rule: "is missing",
+      remedy: "Add apiVersion and kind",
+    };
+  const [group = "", version = ""] = apiVersion.split("/");
+  const ofKind = TRAFFIC_KINDS.filter((each) => each.kind === kind);
+  const found = ofKind.find((each) => each.group === group);
+  if (found !== undefined && VERSIONS.includes(version)) return found;
+  if (found !== undefined)
+    return {
+      path: "apiVersion",
+      value: apiVersion,
+      rule: "has no such version",
+      remedy: remedy(`${group}/${found.version}`),
+    };
+  const [other] = ofKind;
+  if (other !== undefined) {
+    const known = ofKind.map((each) => `${each.group}/${each.version}`).join("' or '");
+    return {
+      path: "apiVersion",
+      value: apiVersion,
+      rule: `is not the API of ${kind}`,
+      remedy: remedy(known),
+    };
+  }
+  const near = suggestion(
+    kind,
+    TRAFFIC_KINDS.map((each) => each.kind),
+  );
+  return {
+    path: "kind",
+    value: kind,
+    rule: "is no kind that `traffic` takes",
+    remedy: near ?? `Take one of ${TRAFFIC_KINDS.map(formatKind).join(", ")}`,
+  };
+}
+
+function checkName(path: string, name: unknown, { test, rule, remedy }: typeof OBJECT_NAME): Fault[] {
+  if (name === undefined)
+    return [
+      {
+        path,
+        rule: "is missing",
+        remedy: "Add it: what is declared does not depend on a context's namespace",
+      },
+    ];
+  if (typeof name === "string" && test(name)) return [];
+  return [{ path, value: name, rule, remedy }];
+}
+
+function checkTexts(path: string, map: unknown): Fault[] {
+  if (!isMap(map)) return [{ path, value: map, rule: "must be a map", remedy: "Correct it" }];
+  return Object.entries(map).flatMap(([key, value]) =>
+    typeof value === "string"
+      ? []
+      : [{ path: `${path}.${key}`, value, rule: "must be text", remedy: "Put it in quotes" }],
+  );
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

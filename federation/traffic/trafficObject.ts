@@ -1,0 +1,97 @@
+import type { Fault } from "../core/fault.ts";
+import { quote } from "../core/text.ts";
+
+/** A kind of traffic object, as `traffic` takes it. */
+export interface TrafficKind {
+  readonly kind: string;
+  readonly group: string;
+  /** Version that is written; older ones of Istio have the same schema. */
+  readonly version: string;
+  /** Name in the URL. */
+  readonly plural: string;
+}
+
+const ISTIO_NETWORKING = "networking.istio.io";
+const ISTIO_SECURITY = "security.istio.io";
+const GATEWAY_API = "gateway.networking.k8s.io";
+
+/** All kinds; Istio serves ProxyConfig as v1beta1 only. */
+export const TRAFFIC_KINDS: readonly TrafficKind[] = [
+  { group: ISTIO_NETWORKING, kind: "Gateway", version: "v1", plural: "gateways" },
+  { group: ISTIO_NETWORKING, kind: "VirtualService", version: "v1", plural: "virtualservices" },
+  { group: ISTIO_NETWORKING, kind: "DestinationRule", version: "v1", plural: "destinationrules" },
+  { group: ISTIO_NETWORKING, kind: "ServiceEntry", version: "v1", plural: "serviceentries" },
+  { group: ISTIO_NETWORKING, kind: "WorkloadEntry", version: "v1", plural: "workloadentries" },
+  { group: ISTIO_NETWORKING, kind: "Sidecar", version: "v1", plural: "sidecars" },
+  { group: ISTIO_NETWORKING, kind: "ProxyConfig", version: "v1beta1", plural: "proxyconfigs" },
+  { group: ISTIO_SECURITY, kind: "PeerAuthentication", version: "v1", plural: "peerauthentications" },
+  { group: ISTIO_SECURITY, kind: "RequestAuthentication", version: "v1", plural: "requestauthentications" },
+  { group: ISTIO_SECURITY, kind: "AuthorizationPolicy", version: "v1", plural: "authorizationpolicies" },
+  { group: "telemetry.istio.io", kind: "Telemetry", version: "v1", plural: "telemetries" },
+  { group: GATEWAY_API, kind: "Gateway", version: "v1", plural: "gateways" },
+  { group: GATEWAY_API, kind: "HTTPRoute", version: "v1", plural: "httproutes" },
+  { group: GATEWAY_API, kind: "TLSRoute", version: "v1", plural: "tlsroutes" },
+];
+
+/** One of Istio's or Gateway API's objects that steer traffic: declared by the stack, or somebody else's in the cluster. */
+export interface TrafficObject {
+  readonly group: string;
+  readonly kind: string;
+  /** API version that is written, e.g. `networking.istio.io/v1`. */
+  readonly apiVersion: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Place for messages: `traffic/paris/reviews.yaml, document 2`, `traffic.objects[0]`, or `cluster` with the owner. */
+  readonly source: string;
+}
+
+/** Formats an object for messages: `VirtualService shop/reviews`. */
+export function formatObject({
+  kind,
+  namespace,
+  name,
+}: Pick<TrafficObject, "kind" | "namespace" | "name">): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** Formats the place of an object: `traffic/paris/reviews.yaml, document 2: VirtualService shop/reviews`. */
+export function placeOf(object: TrafficObject): string {
+  return `${object.source}: ${formatObject(object)}`;
+}
+
+/** Puts the place of an object before the path of a fault in it: `traffic/paris/reviews.yaml: spec.http[0]`. */
+export function inPlace(place: string, fault: Fault): Fault {
+  return { ...fault, path: fault.path === "" ? place : `${place}: ${fault.path}` };
+}
+
+/** Identity of an object within a cluster, for maps. */
+export function objectKey({
+  group,
+  kind,
+  namespace,
+  name,
+}: Pick<TrafficObject, "group" | "kind" | "namespace" | "name">): string {
+  return [group, kind, namespace, name].join("/");
+}
+
+/** Whether an object is of one of Istio's kinds: Gateway API has a Gateway too. */
+export function isIstio({ group }: Pick<TrafficObject, "group">): boolean {
+  return group !== GATEWAY_API;
+}
+
+/** Annotation by which istioctl's analyzer leaves codes of an object out: `IST0101,IST0174` or `*`. */
+const SUPPRESS_ANNOTATION = "galley.istio.io/analyze-suppress";
+
+/** Whether the owner of an object accepts findings of this code. @param code e.g. `IST0101`. */
+export function isSuppressed({ annotations }: Pick<TrafficObject, "annotations">, code: string): boolean {
+  const codes = (annotations[SUPPRESS_ANNOTATION] ?? "").split(",").map((each) => each.trim());
+  return codes.includes(code) || codes.includes("*");
+}
+
+/** Formats a kind with its group for messages: `Gateway (gateway.networking.k8s.io)`. */
+export function formatKind({ kind, group }: Pick<TrafficKind, "kind" | "group">): string {
+  return `${quote(kind)} (${group})`;
+}

@@ -1,0 +1,125 @@
+import type { StackConfig } from "../config/stackConfig.ts";
+import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { ownValue } from "../core/order.ts";
+import { visibleTo } from "../imports/import.ts";
+import type { ImportConnection } from "../imports/registrations.ts";
+import type { PlanContext } from "../plan.ts";
+import { type Reading, required } from "../snapshot.ts";
+import type { Connection } from "../topology/topologies.ts";
+import { Hosts, type ImportedHost } from "./hosts.ts";
+import { type TrafficObject, inPlace, isSuppressed, objectKey, placeOf } from "./trafficObject.ts";
+import type { Need, TrafficContext, TrafficFinding } from "./trafficRule.ts";
+import { TRAFFIC_RULES } from "./trafficRules.ts";
+import type { RegisteredHost, TrafficReadings } from "./trafficTargets.ts";
+
+/** Traffic objects to be declared. */
+export interface TrafficPlan {
+  /** Sorted by kind, namespace and name. */
+  objects: readonly TrafficObject[];
+}
+
+/**
+ * Plans the traffic objects of a stack: parses them, and validates them against the cluster and the federation.
+ * @param connection undefined when there are faults: then imported hosts are not known, and hosts are not validated.
+ */
+export function planTraffic(
+  { config, snapshot, findings }: PlanContext,
+  connection: Connection | undefined,
+): TrafficPlan {
+  const { traffic } = snapshot;
+  if (traffic === undefined) return { objects: [] };
+  const { objects, faults } = required(traffic.declared, findings) ?? { objects: [], faults: [] };
+  findings.fault(...faults);
+  const context = contextOf(config, traffic, objects, connection, snapshot.now);
+  for (const rule of TRAFFIC_RULES) {
+    const unread = rule.needs.flatMap((need) => unreadable(traffic[need]));
+    if (unread.length > 0) {
+      findings.warn(`traffic: ${unread.join("; ")}, so it is not checked whether ${rule.checks}`);
+      continue;
+    }
+    for (const finding of rule.find(context)) {
+      if (isSuppressed(finding.object, rule.code)) continue;
+      const fault = toFault(finding, rule.code);
+      if (finding.level === "fault") findings.fault(fault);
+      else findings.warnOf([fault], "warnings about traffic");
+    }
+  }
+  return { objects };
+}
+
+/** The code lets people look a finding up in Istio's docs, and suppress it. */
+function toFault({ object, path, value, rule, remedy }: TrafficFinding, code: string) {
+  return inPlace(placeOf(object), { path, value, rule, remedy: `${remedy} (${code})` });
+}
+
+/** Reasons for which a reading has no value: `may not list pods`. */
+function unreadable(reading: TrafficReadings[Need]): string[] {
+  if ("value" in reading) return [];
+  if ("forbidden" in reading) return [`this user may not ${reading.forbidden}`];
+  return "unreachable" in reading ? ["the cluster does not answer"] : ["the cluster cannot be read"];
+}
+
+function contextOf(
+  { cluster, peers, certificateAuthority }: StackConfig,
+  readings: TrafficReadings,
+  objects: readonly TrafficObject[],
+  connection: Connection | undefined,
+  now: Date,
+): TrafficContext {
+  const valueOf = <T>(reading: Reading<T>, otherwise: T): T =>
+    "value" in reading ? reading.value : otherwise;
+  const { services, workloads, namespaces } = valueOf(readings.services, {
+    services: [],
+    workloads: [],
+    namespaces: {},
+  });
+  const foreign = valueOf(readings.foreign, []);
+  const registered = valueOf(readings.registered, []);
+  return {
+    objects,
+    declared: new Set(objects.map(objectKey)),
+    foreign,
+    hosts: new Hosts({
+      clusterDomain: cluster.domain,
+      services: "value" in readings.services && connection !== undefined ? services : undefined,
+      entries: [...objects, ...foreign],
+      imports: connection?.kind === "imports" ? importedHosts(connection, peers, registered) : [],
+      importNamespace: IMPORT_NAMESPACE,
+    }),
+    services,
+    workloads,
+    namespaces,
+    secrets: valueOf(readings.secrets, {}),
+    mesh: { clusterDomain: cluster.domain, trustDomain: cluster.trustDomain, rootNamespace: ISTIO_NAMESPACE },
+    expiryWarningDays: certificateAuthority.expiryWarningDays,
+    now,
+  };
+}
+
+/** The hosts of peers after this update, and those that it removes. */
+function importedHosts(
+  connection: ImportConnection,
+  peers: StackConfig["peers"],
+  registered: readonly RegisteredHost[],
+): ImportedHost[] {
+  const planned = Object.values(connection.peers).flatMap(({ peer, services }) =>
+    Object.entries(services).map(([host, service]): ImportedHost => ({
+      ...{ host, peer, service, state: "registered" },
+      exportTo: visibleTo(service, peers[peer]?.exportTo ?? ["*"]),
+    })),
+  );
+  const known = new Set(planned.map(({ host }) => host));
+  const others = registered.filter(({ host }) => !known.has(host));
+  return [
+    ...planned,
+    ...others.map(({ host, peer }): ImportedHost => {
+      const registration = ownValue(connection.peers, peer);
+      const isKept =
+        registration !== undefined &&
+        (registration.state !== "ready" ||
+          registration.heldNames.includes(host) ||
+          registration.refusedHosts.includes(host));
+      return { host, peer, state: isKept ? "kept" : "removed", service: undefined, exportTo: ["*"] };
+    }),
+  ];
+}
