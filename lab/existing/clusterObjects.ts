@@ -3,6 +3,8 @@ import { ApiServer } from "../bench/apiServer.ts";
 
 /** An object of a cluster, with the fields that every kind has. */
 interface ClusterObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
@@ -30,7 +32,7 @@ interface ApiResources {
 }
 
 interface ApiGroups {
-  readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
+  readonly groups: readonly { readonly versions: readonly { readonly groupVersion: string }[] }[];
 }
 
 /** Reads every object of a cluster that can be listed, but Events, Leases, and the ConfigMaps by which istiod elects leaders. */
@@ -38,18 +40,22 @@ export async function readClusterObjects(kubeconfig: string, context: string): P
   const api = new ApiServer(kubeconfig, context, 4, 0);
   const get = async <T>(path: string) => JSON.parse(await api.request({ method: "GET", path })) as T;
   const { groups } = await get<ApiGroups>("/apis");
-  const roots = [
-    "/api/v1",
-    ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`),
+  const versionsOf = [
+    ["v1"],
+    ...groups.map(({ versions }) => versions.map(({ groupVersion }) => groupVersion)),
   ];
-  const lists = roots.map(async (root) => {
-    const { resources } = await get<ApiResources>(root);
-    const kinds = resources.filter(
-      ({ name, kind, verbs }) => !name.includes("/") && verbs.includes("list") && !ALWAYS_WRITTEN.has(kind),
-    );
-    const objects = kinds.map(async ({ name, kind }) => {
-      const { items } = await get<{ items: ClusterObject[] }>(`${root}/${name}`);
-      return items.map((object) => [nameOf(root, kind, object), object] as const);
+  const lists = versionsOf.map(async (versions) => {
+    // The preferred version is the first one, and not every kind of the group has it.
+    const kinds = new Map<string, { apiVersion: string; name: string }>();
+    for (const apiVersion of versions) {
+      const { resources } = await get<ApiResources>(pathOf(apiVersion));
+      for (const { name, kind, verbs } of resources)
+        if (!name.includes("/") && verbs.includes("list") && !ALWAYS_WRITTEN.has(kind) && !kinds.has(kind))
+          kinds.set(kind, { apiVersion, name });
+    }
+    const objects = [...kinds].map(async ([kind, { apiVersion, name }]) => {
+      const { items } = await get<{ items: ClusterObject[] }>(`${pathOf(apiVersion)}/${name}`);
+      return items.map((item) => [nameOf(apiVersion, kind, item), { ...item, apiVersion, kind }] as const);
     });
     return (await Promise.all(objects)).flat();
   });
@@ -60,9 +66,12 @@ export async function readClusterObjects(kubeconfig: string, context: string): P
   return new Map(found.filter(([, object]) => isKept(object)));
 }
 
-/** @param root path of the kind's group and version. */
-function nameOf(root: string, kind: string, { metadata: { namespace, name } }: ClusterObject): string {
-  const [, group] = /^\/apis\/(.+)\//.exec(root) ?? [];
+function pathOf(apiVersion: string): string {
+  return apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+}
+
+function nameOf(apiVersion: string, kind: string, { metadata: { namespace, name } }: ClusterObject): string {
+  const [, group] = /^(.+)\//.exec(apiVersion) ?? [];
   const full = group === undefined ? kind : `${kind}.${group}`;
   return [full, namespace, name].filter((part) => part !== undefined).join(" ");
 }

@@ -93,39 +93,65 @@ async function run(command: string, args: string[], cwd: string): Promise<{ stdo
   }
 }
 
-/** A program of a module of its own, whose needs would change the versions of the other tools, and its sources. */
-interface OwnModule {
-  name: string;
-  sources: readonly string[];
+/** A program that only tests run: built when the first asks for it, so that a change of its sources rebuilds no other tool. */
+interface TestProgram {
+  readonly name: string;
+  /** Folder of its module. */
+  readonly folder: string;
+  /** Go package in that folder. */
+  readonly package: string;
+  /** Files in that folder that decide what it is, besides those of the tools' cache. */
+  readonly sources: readonly string[];
 }
 
-/** The CoreDNS that tests the program's Corefile. */
-const COREDNS: OwnModule = { name: "coredns", sources: ["go.mod", "go.sum", "main.go"] };
+/** The CoreDNS that tests the program's Corefile; a module of its own, whose needs would change the versions of the other tools. */
+const COREDNS: TestProgram = {
+  name: "coredns",
+  folder: join(TOOLS_FOLDER, "coredns"),
+  package: ".",
+  sources: ["go.mod", "go.sum", "main.go"],
+};
 
 /** The verifier of certificate chains; Go's standard library is all that it needs. */
-const CHAINS: OwnModule = { name: "chains", sources: ["go.mod", "main.go"] };
+const CHAINS: TestProgram = {
+  name: "chains",
+  folder: join(TOOLS_FOLDER, "chains"),
+  package: ".",
+  sources: ["go.mod", "main.go"],
+};
+
+/** The analyzers of `istioctl analyze`; packages that pilot-discovery is built of, too. */
+const ANALYZER: TestProgram = {
+  name: "analyze",
+  folder: TOOLS_FOLDER,
+  package: "./analyze",
+  sources: ["analyze/main.go"],
+};
 
 /** Builds CoreDNS once, into the cache of the tools. @returns the program's path. */
 export async function coreDnsProgram(log: Log): Promise<string> {
-  return moduleProgram(COREDNS, log);
+  return testProgram(COREDNS, log);
 }
 
 /** Builds the verifier of certificate chains once, into the cache of the tools. @returns the program's path. */
 export async function chainVerifier(log: Log): Promise<string> {
-  return moduleProgram(CHAINS, log);
+  return testProgram(CHAINS, log);
 }
 
-async function moduleProgram({ name: module, sources }: OwnModule, log: Log): Promise<string> {
-  const cwd = join(TOOLS_FOLDER, module);
+/** Builds the analyzers of Istio objects once, into the cache of the tools. @returns the program's path. */
+export async function analyzerProgram(log: Log): Promise<string> {
+  return testProgram(ANALYZER, log);
+}
+
+async function testProgram(program: TestProgram, log: Log): Promise<string> {
+  const { name: tool, folder: cwd } = program;
   const hash = createHash("sha256");
-  for (const file of sources) hash.update(await readFile(join(cwd, file)));
-  const name = `${module}-${hash.digest("hex").slice(0, 16)}`;
+  for (const file of program.sources) hash.update(await readFile(join(cwd, file)));
+  const name = `${tool}-${hash.digest("hex").slice(0, 16)}`;
   const folder = await cacheFolder();
   await ensureCached(folder, [name], log, async (_missing, temporary) => {
-    const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", join(temporary, name), "."];
-    await step(log, `building ${module} with Go (once)`, () =>
-      execa("go", args, { cwd, env: { CGO_ENABLED: "0" } }),
-    );
+    const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", join(temporary, name), program.package];
+    await step(log, `building ${tool} with Go (once)`, () => run("go", args, cwd));
   });
   return join(folder, name);
 }

@@ -5,6 +5,7 @@ import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { hostOf, partyIn } from "../../lab/proofs/proof.ts";
 import { Stack } from "../../lab/pulumi.ts";
+import { expectAnalyzed } from "./analyzed.ts";
 import { expectAnswer, expectStatus } from "./answers.ts";
 import { EXTRA_HOST, LOCAL_SERVICE, SHOP_HOST, useEveryOption } from "./everyOption.ts";
 import { expectStable } from "./stable.ts";
@@ -46,6 +47,8 @@ describe("a federation in which a stack uses every option", function () {
   });
 
   it("has nothing to change in a second preview, nor after a refresh", () => expectStable(stack));
+
+  it("has no object that `istioctl analyze` reports", () => expectAnalyzed(federated.lab));
 
   it("still calls what it imports, by its name and by the further one", async () => {
     await expectAnswer(FOO, BAR);

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { readClusterObjects } from "../../lab/existing/clusterObjects.ts";
+import type { LabCluster } from "../../lab/clusters.ts";
+import type { RunningLab } from "../../lab/lab.ts";
+import { analyze } from "../../lab/tools/analyze.ts";
+import { log } from "./sharedLab.ts";
+
+/** Messages that are no fault of the program's objects, by code and object, each with its reason. */
+const JUSTIFIED: readonly { code: string; origin: RegExp; reason: string }[] = [
+  { code: "IST0102", origin: /^Namespace default$/, reason: "the API server's own namespace" },
+  { code: "IST0102", origin: /^Namespace istio-federation$/, reason: "holds no Pods" },
+  { code: "IST0102", origin: /^Namespace istio-gateway$/, reason: "its Pods have the label of injection" },
+  {
+    code: "IST0164",
+    origin: /^(Mutating|Validating)WebhookConfiguration istio/,
+    reason: "Pods of a lab have no virtual addresses: its API servers call istiod by URL",
+  },
+];
+
+/** Analyzes all objects of each cluster of a lab. @returns messages that nothing justifies. */
+async function messagesOf({ kubeconfig }: RunningLab, { name, domain }: LabCluster): Promise<string[]> {
+  const objects = await readClusterObjects(kubeconfig, name);
+  const meshConfig = objects.get("ConfigMap istio-system istio")?.["data"] as { mesh: string } | undefined;
+  assert.ok(meshConfig !== undefined, "the mesh config is in ConfigMap istio-system/istio");
+  const analyzed = [...objects.values()].filter(
+    ({ kind, type }) => kind !== "CustomResourceDefinition" && type !== "helm.sh/release.v1",
+  );
+  const messages = await analyze(analyzed, { clusterDomain: domain, meshConfig: meshConfig.mesh }, log);
+  return messages
+    .filter(
+      ({ code, origin = "" }) => !JUSTIFIED.some((each) => each.code === code && each.origin.test(origin)),
+    )
+    .map(({ code, level, message, origin }) => `${name}: ${level} [${code}] (${origin ?? "-"}) ${message}`);
+}
+
+/** Expects that `istioctl analyze` has nothing to say about the clusters of a lab. */
+export async function expectAnalyzed(lab: RunningLab): Promise<void> {
+  const messages = await Promise.all(lab.clusters.map((cluster) => messagesOf(lab, cluster)));
+  assert.deepEqual(messages.flat(), []);
+}
