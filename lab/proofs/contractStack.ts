@@ -1,13 +1,13 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { parse } from "yaml";
 import type { LabCluster } from "../clusters.ts";
-import { labPaths, stackEnvironment } from "../environment.ts";
+import { labPaths } from "../environment.ts";
 import type { RunningLab } from "../lab.ts";
 import type { Proof } from "./proof.ts";
 import { privateKeysIn } from "./secretForms.ts";
 import { SecretSearch } from "./secretSearch.ts";
+import { exportState } from "./stackState.ts";
 
 /** A secret of Pulumi, which may be a key: its mark (sdk/go/common/resource/sig/sig.go), or what is encrypted. */
 const ENCRYPTED = /1b47061264138c4ac30d75fd1eb44270|"ciphertext"/;
@@ -21,7 +21,7 @@ export function keysOutOfReach({ name: owner }: LabCluster, { name: peer }: LabC
     callee: `stacks ${contractStack}, ${owner}`,
     run: async ({ lab }) => {
       const read = await stackOfPeer(lab, peer, owner);
-      const [byOwner, byPeer] = [await exportAs(lab, owner, owner), await exportAs(lab, peer, owner)];
+      const [byOwner, byPeer] = [await exportState(lab, owner, owner), await exportState(lab, peer, owner)];
       const keys = privateKeysIn(byOwner);
       const unexpected = [
         ...(read === contractStack ? [] : [`${peer} reads stack ${String(read)}`]),
@@ -66,19 +66,4 @@ async function secretsOf({ dir }: RunningLab, stack: string, keys: readonly stri
 
 function named(keys: readonly string[]) {
   return { keys: new Map(keys.map((pem) => [pem, "a key of the cluster"])) };
-}
-
-/**
- * Exports a stack's state with the passphrase of a reader's stack. Not by the lab's own means: they write down what is printed.
- * @returns the state as far as it could be decrypted, and what was said on the way.
- */
-async function exportAs({ dir, environment }: RunningLab, reader: string, stack: string): Promise<string> {
-  const args = ["stack", "export", "--show-secrets", "--non-interactive", "--stack", stack];
-  const { all } = await execa(join(labPaths(dir).bin, "pulumi"), args, {
-    cwd: dir,
-    env: stackEnvironment(environment, reader),
-    reject: false,
-    all: true,
-  });
-  return all;
 }

@@ -2,6 +2,7 @@ import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { loadContext } from "../cluster/kubeconfig.ts";
+import type { RunningLab } from "../lab.ts";
 import { requestCertificate, signLocally } from "../plugins/tls/certificate.ts";
 import { generatePrivateKey, traditionalPem } from "../plugins/tls/privateKey.ts";
 import { SERVICE_PORT } from "../workloads/workload.ts";
@@ -12,38 +13,58 @@ const TIMEOUT_MILLISECONDS = 5000;
 /** Node's errors for a server's TLS alert; the connection may be closed before it is read. */
 const CLOSED = /^(?:ERR_SSL_.*ALERT.*|ECONNRESET|EPIPE)$/;
 
+/** A compromised authority, and an identity that it may sign. */
+export interface Forger {
+  /** Kind of authority, for claims: `a peer's CA`. */
+  readonly kind: string;
+  /** This authority, for tables: `cluster-a's CA`. */
+  readonly name: string;
+  readonly honest: string;
+  readonly steal: (lab: RunningLab) => Promise<StolenAuthority>;
+}
+
+/** The authority of a workload's cluster, which may sign the workload's identity. */
+export function forgerOf(workload: Party): Forger {
+  const { cluster } = workload;
+  return {
+    kind: "a peer's CA",
+    name: `${cluster}'s CA`,
+    honest: identityOf(workload),
+    steal: ({ kubeconfig }) => stealAuthority(kubeconfig, cluster),
+  };
+}
+
 /**
- * A leaf that a peer's certificate authority signs for a foreign trust domain is refused. The same endpoint takes a leaf that the
- * authority signs for its own, so the identity is the reason.
+ * A leaf that a peer's authority signs for a foreign trust domain is refused. The same endpoint takes a leaf that the authority signs for
+ * its own, so the identity is the reason.
  *
- * @param forger workload whose cluster's authority signs.
  * @param claimed identity in the forged certificate.
  * @param endpoint `address:port` that takes mutual TLS: a workload's sidecar, or a gateway.
  * @param listener what listens there: `the sidecar`, `the gateway`.
  */
 export function forgeryRefused(
-  forger: Party,
+  { kind, name, honest, steal }: Forger,
   to: Party,
   claimed: string,
   endpoint: string,
   listener: string,
 ): Proof {
   return {
-    claim: `what a peer's CA signs for another trust domain is refused through ${listener}`,
-    caller: `${forger.cluster}'s CA as ${claimed}`,
+    claim: `what ${kind} signs for another trust domain is refused through ${listener}`,
+    caller: `${name} as ${claimed}`,
     callee: `${nameOf(to)}, through ${listener}`,
     run: async ({ lab }) => {
-      const authority = await stealAuthority(lab.kubeconfig, forger.cluster);
+      const authority = await steal(lab);
       const callWith = async (identity: string) =>
         callAs(endpoint, hostOf(to), await mintLeaf(authority, identity), to.port);
-      const accepted = `200 as ${identityOf(forger)}`;
-      const honest = await callWith(identityOf(forger));
+      const accepted = `200 as ${honest}`;
+      const own = await callWith(honest);
       const forged = await callWith(claimed);
-      const passed = honest === accepted && forged.startsWith("refused");
+      const passed = own === accepted && forged.startsWith("refused");
       return {
         passed,
         status: passed ? "refused" : forged.slice(0, 3),
-        reason: `expected ${accepted} and then a refusal, got ${honest} and then ${forged}`,
+        reason: `expected ${accepted} and then a refusal, got ${own} and then ${forged}`,
       };
     },
   };

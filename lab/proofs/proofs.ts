@@ -1,7 +1,7 @@
 import { CLUSTERS, type LabCluster } from "../clusters.ts";
 import { allowedCall, plaintextRefused, unofferedRefused } from "./calls.ts";
 import { keysOutOfReach } from "./contractStack.ts";
-import { forgeryBelieved, forgeryRefused } from "./forgery.ts";
+import { forgeryBelieved, forgeryRefused, forgerOf } from "./forgery.ts";
 import { GATEWAY_PORT } from "./gateway.ts";
 import {
   globalHostOf,
@@ -23,7 +23,7 @@ export function allProofs(clusters: readonly LabCluster[] = CLUSTERS): Proof[] {
       unexportedRefused(caller, internal, exported, `${there.network}.0.3`),
       ...listenersOf(exported, there).flatMap(([endpoint, listener]) => [
         plaintextRefused(caller, exported, endpoint, listener),
-        forgeryRefused(caller, exported, identityOf(exported), endpoint, listener),
+        forgeryRefused(forgerOf(caller), exported, identityOf(exported), endpoint, listener),
       ]),
     ];
   };
@@ -66,7 +66,7 @@ export function callsBetweenEquals(here: LabCluster, there: LabCluster): Proof[]
     unofferedRefused(own.sleep, peer.internal, meshHostOf(peer.internal), peer.httpbin, peer.gateway),
     plaintextRefused(own.sleep, peer.httpbin, peer.gateway, "the gateway"),
     ...listenersOf(peer.httpbin, there).map(([endpoint, listener]) =>
-      forgeryRefused(own.sleep, peer.httpbin, identityOf(peer.sleep), endpoint, listener),
+      forgeryRefused(forgerOf(own.sleep), peer.httpbin, identityOf(peer.sleep), endpoint, listener),
     ),
   ];
 }
@@ -137,7 +137,7 @@ export function unchanged(name: string): Proof {
 }
 
 /** The endpoints of a workload that take mutual TLS, and their names. */
-function listenersOf(party: Party, { network }: LabCluster): readonly (readonly [string, string])[] {
+export function listenersOf(party: Party, { network }: LabCluster): readonly (readonly [string, string])[] {
   return [
     [`${party.address}:${party.port}`, "the sidecar"],
     [`${network}.0.3:${GATEWAY_PORT}`, "the gateway"],

@@ -16,7 +16,7 @@ import { expectDeckhouseDocuments } from "./deckhouseDocuments.ts";
 import { exporterOf, makeIdentity } from "./deckhouseExporter.ts";
 import { importedHosts, leadTo } from "./importedHosts.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";
-import { whileServing } from "./peerServer.ts";
+import { whileServing } from "../../lab/proofs/peerServer.ts";
 import { PublishGateway } from "./publishGateway.ts";
 import { CONTRACT_OF_C, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";

@@ -10,7 +10,7 @@ import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
 import { authorityOfC, stackWithPeerC } from "./peerC.ts";
-import { whileServing } from "./peerServer.ts";
+import { whileServing } from "../../lab/proofs/peerServer.ts";
 import { addRoot } from "../federation/signers.ts";
 import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
-import type { ClientCertificate } from "../../lab/proofs/forgery.ts";
-import { ALPN } from "../../lab/proofs/gateway.ts";
+import type { ClientCertificate } from "./forgery.ts";
+import { ALPN } from "./gateway.ts";
 
 /**
- * Stands where a peer's gateway is said to be, and shows a certificate as the workload behind it would. It answers with the
- * identity that its caller shows, in the words of the lab's app. No TLS session outlives it, so that each certificate is judged.
- * @param work what to do meanwhile.
- * @returns what that came to, and by which TLS alerts callers hung up, by OpenSSL's names.
+ * Runs `work` while a server at a peer's gateway shows a certificate as the workload behind it would. Its answers have the identity of the
+ * caller, in the form of the lab's app. No TLS session outlives the server, so callers verify each certificate.
+ *
+ * @returns the result of `work`, and the TLS alerts of callers that refused, by OpenSSL's names.
  */
 export async function whileServing<T>(
   { address, port }: { address: string; port: number },
@@ -16,7 +16,7 @@ export async function whileServing<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; alerts: string[] }> {
   const alerts: string[] = [];
-  // Who calls is told, not judged.
+  // Any caller is answered: the answer names it.
   const options = { cert: chain, key, ALPNProtocols: [ALPN], requestCert: true, rejectUnauthorized: false };
   const server = createServer(options, (request, response) => {
     const { subjectaltname } = (request.socket as TLSSocket).getPeerCertificate();
