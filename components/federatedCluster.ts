@@ -11,7 +11,7 @@ import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
 import { hasDocument } from "../federation/editedObjects.ts";
 import type { Publication } from "../federation/publish/publication.ts";
-import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { EditedObjects } from "../providers/editedObjects.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
@@ -135,7 +135,15 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const federation = pulumi.unsecret(contract);
     const published =
       plan.publish &&
-      publishDocuments(name, { plan, publish: plan.publish, federation, identity }, afterIstio);
+      publishDocuments(
+        name,
+        {
+          ...{ plan, publish: plan.publish, federation, identity },
+          gatewayValues: mesh.gatewayValues,
+          labels: labelsOf(PUBLISH_NAMESPACE),
+        },
+        afterIstio,
+      );
 
     if (plan.traffic.objects.length > 0)
       new TrafficObjects(`${name}-traffic`, { objects: plan.traffic.objects }, afterIstio);

@@ -10,6 +10,7 @@ import type { DeckhouseAccess, DeckhouseReader } from "../federation/publish/dec
 import { documentPlaces, servedDocuments } from "../federation/publish/documents.ts";
 import type { Publication } from "../federation/publish/publication.ts";
 import { type PublishPlan, accessOf } from "../federation/publish/publishPlan.ts";
+import { withExtraValues } from "./charts.ts";
 import { namespace } from "./clusterAccess.ts";
 import { PublishGateway } from "./publishGateway.ts";
 
@@ -19,6 +20,10 @@ export interface PublishedDocumentsArgs {
   publish: PublishPlan;
   /** Contract with its signature, folded or not. */
   federation: pulumi.Output<object>;
+  /** Helm values of the gateway's chart, below the user's. */
+  gatewayValues: object;
+  /** Labels of the gateway's namespace. */
+  labels: Record<string, string>;
   /** Identity for Deckhouse clusters, secret; undefined without such peers. */
   identity: pulumi.Output<DeckhouseIdentity> | undefined;
 }
@@ -30,6 +35,8 @@ export function publishDocuments(
     plan: { config },
     publish: { gateway: settings, readers },
     federation,
+    gatewayValues,
+    labels,
     identity: own,
   }: PublishedDocumentsArgs,
   child: pulumi.CustomResourceOptions,
@@ -41,7 +48,8 @@ export function publishDocuments(
     {
       ...settings,
       charts: config.istio.charts,
-      namespace: namespace(`${name}-publish`, PUBLISH_NAMESPACE, child),
+      values: withExtraValues(gatewayValues, settings.values),
+      namespace: namespace(`${name}-publish`, PUBLISH_NAMESPACE, child, labels),
       places: documentPlaces(own !== undefined, readers),
       documents: pulumi
         .all([federation, identity])

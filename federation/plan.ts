@@ -30,7 +30,7 @@ import {
 } from "./publish/publishPlan.ts";
 import { OWN_MESH } from "./exports/mutualTls.ts";
 import { validateInstalled } from "./existing/existingMesh.ts";
-import { type JoinPlan, defaultsOf, planJoin } from "./existing/joinPlan.ts";
+import { type JoinPlan, type MeshUse, defaultsOf, planJoin } from "./existing/joinPlan.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
@@ -201,7 +201,7 @@ export function planCluster(
   if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(declared, declarations, lastRun));
   const planned =
     authority?.source === "existing"
-      ? mesh && planJoin(authority, mesh, namespacesOf(exports, connection, config), pinned, context)
+      ? mesh && planJoin(authority, mesh, meshUse(exports, connection, config), pinned, context)
       : authority;
   if (findings.faults.length > 0 || planned === undefined || connection === undefined) return undefined;
   return {
@@ -259,12 +259,12 @@ function contractStackNotes(
   return note === undefined ? [] : [note];
 }
 
-/** Names the namespaces whose workloads take part: those that export, and those that see imported services. */
-function namespacesOf(
+/** Returns the parts of the mesh that take part: namespaces that export, and those that see imported services. */
+function meshUse(
   { offers }: ExportPlan,
   connection: Connection | undefined,
   { peers }: Pick<StackConfig, "peers">,
-): { exporting: string[]; importing: string[] } {
+): MeshUse {
   const registrations = connection?.kind === "imports" ? Object.values(connection.peers) : [];
   return {
     exporting: sortedUnique((offers ?? []).map(({ namespace }) => namespace)),
@@ -273,6 +273,7 @@ function namespacesOf(
         Object.values(services).flatMap((service) => visibleTo(service, peers[peer]?.exportTo ?? ["*"])),
       ),
     ),
+    isFiltered: connection?.kind === "imports" && Object.keys(connection.trustDomainHosts).length > 0,
   };
 }
 

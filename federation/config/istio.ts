@@ -119,14 +119,6 @@ export function checkExisting(draft: Draft<StackConfig>): Complaint[] {
       remedy: "Remove it, or istio.existing",
       withoutValue: true,
     }));
-  for (const path of [["publish"], ...deckhousePeers(draft)])
-    if (isSet(...path))
-      complaints.push({
-        path,
-        rule: "is not possible yet with istio.existing",
-        remedy: "Remove it, or have this program install Istio",
-        withoutValue: true,
-      });
   if (topology !== undefined && topology !== "federation")
     complaints.push({
       path: ["topology"],
@@ -134,10 +126,6 @@ export function checkExisting(draft: Draft<StackConfig>): Complaint[] {
       remedy: "Write topology: federation",
     });
   return complaints;
-}
-
-function deckhousePeers({ keysOf }: Draft<StackConfig>): string[][] {
-  return keysOf("peers").map((peer) => ["peers", peer, "deckhouse"]);
 }
 
 /** Whether it is known whose Istio is meant, and so what is to be read: without that all else would be a consequence. */

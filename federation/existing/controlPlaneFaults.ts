@@ -163,11 +163,11 @@ export function versionFindings(controlPlane: ControlPlane): { faults: Fault[]; 
   };
 }
 
-/** Warns where whoever may write Gateway objects in any namespace decides what the east-west gateway exports. */
+/** Warns where whoever may write Gateway objects in any namespace decides what the gateways of this program serve. */
 export function scopeWarnings(controlPlane: ControlPlane): string[] {
   if (isTrue(controlPlane.environment["PILOT_SCOPE_GATEWAY_TO_NAMESPACE"])) return [];
   const remedy = setEnvironment(controlPlane, { PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "true" });
   return [
-    `${placeOf(controlPlane)}: has no PILOT_SCOPE_GATEWAY_TO_NAMESPACE, so a Gateway object in any namespace can open the east-west gateway. ${remedy}, where each Gateway object is in the namespace of its Pods.`,
+    `${placeOf(controlPlane)}: has no PILOT_SCOPE_GATEWAY_TO_NAMESPACE, so a Gateway object in any namespace can open the gateways of this program. ${remedy}, where each Gateway object is in the namespace of its Pods.`,
   ];
 }

@@ -1,8 +1,14 @@
 import { X509Certificate } from "node:crypto";
+import type { StackConfig } from "../config/stackConfig.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../core/labels.ts";
-import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
-import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { ownValue, sortedUnique } from "../core/order.ts";
+import {
+  GATEWAY_NAMESPACE,
+  IMPORT_NAMESPACE,
+  ISTIO_NAMESPACE,
+  PUBLISH_NAMESPACE,
+} from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
 import { canonicalCertificate, certificateTexts } from "../x509/certificate.ts";
@@ -71,10 +77,14 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
   const revision = gatewayRevision(installed, existing.revision);
   if ("fault" in revision) findings.fault(revision.fault);
   const selectors = controlPlanes.map(({ settings }) => settings.discoverySelectors);
-  const namespaceLabels = mapRecord({ [GATEWAY_NAMESPACE]: "", [IMPORT_NAMESPACE]: "" }, (_, name) =>
-    discoveryLabels(selectors, name),
+  const namespaces = ownNamespaces(config);
+  const namespaceLabels = Object.fromEntries(
+    namespaces.flatMap((name) => {
+      const labels = discoveryLabels(selectors, name);
+      return labels === undefined ? [] : [[name, labels]];
+    }),
   );
-  for (const name of [GATEWAY_NAMESPACE, IMPORT_NAMESPACE])
+  for (const name of namespaces)
     if (ownValue(namespaceLabels, name) === undefined) findings.fault(unseenNamespace(name, controlPlanes));
   for (const { controlPlane, settings } of controlPlanes)
     findings.fault(
@@ -97,6 +107,11 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
     gatewayRevision: revision.name,
     namespaceLabels,
   };
+}
+
+/** Returns the namespaces of this program's objects, all of which istiod must see. */
+function ownNamespaces({ publish }: Pick<StackConfig, "publish">): string[] {
+  return [GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ...(publish === undefined ? [] : [PUBLISH_NAMESPACE])];
 }
 
 /** Adds the findings about one control plane. @returns its settings; undefined when they cannot be read. */

@@ -1,7 +1,7 @@
 import type { ExistingPlan } from "../authority/authority.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { count, firstNames } from "../core/text.ts";
-import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
+import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import { ISTIO_DEFAULT, type MeshDefaults } from "../exports/mutualTls.ts";
 import type { PlanContext } from "../plan.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
@@ -30,30 +30,44 @@ export function defaultsOf({ controlPlanes }: ExistingMesh): MeshDefaults {
   };
 }
 
+/** Parts of the mesh that take part in the federation. */
+export interface MeshUse {
+  /** Namespaces of exported Services. */
+  exporting: readonly string[];
+  /** Namespaces that see imported services; `*` for all. */
+  importing: readonly string[];
+  /** Whether an EnvoyFilter for all proxies pins a peer's trust domain. */
+  isFiltered: boolean;
+}
+
 /**
  * Plans what the program declares beside exports and imports.
  * @param authority the mesh's roots.
- * @param exporting namespaces of exported Services.
- * @param importing namespaces that see imported services; `*` for all.
  * @param pinned trusted peers, by their names.
  */
 export function planJoin(
   authority: ExistingPlan,
   mesh: ExistingMesh,
-  { exporting, importing }: { exporting: readonly string[]; importing: readonly string[] },
+  { exporting, importing, isFiltered }: MeshUse,
   pinned: Readonly<Record<string, PinnedPeer>>,
   { findings }: Pick<PlanContext, "findings">,
 ): JoinPlan {
   const trustDomains = mapRecord(pinned, ({ trustDomain }) => trustDomain);
   for (const { controlPlane, settings } of mesh.controlPlanes) {
     const unseen = exporting.filter(
-      (name) => !isDiscovered(settings.discoverySelectors, ownValue(mesh.installed.namespaces, name) ?? {}),
+      (name) => !isDiscovered(settings.discoverySelectors, labelsOf(mesh, name)),
     );
     if (unseen.length > 0)
       findings.fault({
         path: placeOf(controlPlane),
         rule: `has discoverySelectors that do not match namespaces of exported Services (${firstNames(unseen)}), which istiod does not see`,
         remedy: "Give the namespaces labels that match, or remove their Services from the exports",
+      });
+    if (isFiltered && !isDiscovered(settings.discoverySelectors, labelsOf(mesh, ISTIO_NAMESPACE)))
+      findings.fault({
+        path: placeOf(controlPlane),
+        rule: `has discoverySelectors that do not match namespace ${ISTIO_NAMESPACE}, so it does not see the EnvoyFilter there by which Deckhouse clusters without deckhouse.identities are verified: calls to them fail`,
+        remedy: `Give the namespace a label that matches, or write peers.<name>.deckhouse.identities for all of their services`,
       });
     findings.fault(...aliasFaults(controlPlane, settings, trustDomains));
   }
@@ -83,6 +97,10 @@ export function planJoin(
     proxyConfigs: proxies.namespaces,
     restarts,
   };
+}
+
+function labelsOf({ installed }: ExistingMesh, namespace: string): Readonly<Record<string, string>> {
+  return ownValue(installed.namespaces, namespace) ?? {};
 }
 
 /** Warns of imports that all namespaces see, where the mesh has no defaults for all proxies. */

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { canonicalCertificate } from "../../federation/x509/certificate.ts";
 import { publicKeyFingerprint } from "../../federation/x509/keys.ts";
@@ -227,3 +230,88 @@ describe("FederatedCluster in an Istio of somebody else, with the mesh's root an
     assert.deepEqual(inSystem, ["istio-federation"]);
   });
 });
+
+describe("FederatedCluster in an Istio of somebody else that serves the contract, to Deckhouse clusters too", () => {
+  const engine = new MockEngine();
+
+  before(async () => {
+    const publish = { host: "contracts.a.example", credentialName: "contracts" };
+    const serving = joiningConfig({ gateway: { advertise: [{ address: "203.0.113.10" }] }, publish });
+    const { plan: served } = clusterPlanOf({ ...config, publish: serving.publish }, given);
+    assert.ok(served.connection.kind === "imports" && served.publish !== undefined);
+    const names = { cluster: "cluster-b", clusterDomain: "b.local", trustDomain: "b.local" };
+    const reader = { ...names, peer: "cluster-b", clusterUUID: UUID, authnKeyPub: "" };
+    const hosts = ["cart.shop.svc.cluster-b.local"];
+    await engine.start(true);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    const { outputs } = new FederatedCluster("cluster-a", {
+      ...served,
+      hasDeckhousePeers: true,
+      publish: { ...served.publish, readers: [reader] },
+      connection: {
+        ...served.connection,
+        trustDomainHosts: { "cluster-b": { trustDomain: "b.local", hosts } },
+      },
+    });
+    await settled(outputs.federation);
+    await engine.finish();
+  });
+
+  it("has its gateway injected by the same revision, in a namespace that istiod sees", () => {
+    const { values } = engine.named("cluster-a-publish-release").inputs as { values: { revision: string } };
+    assert.equal(values.revision, "canary");
+    const { metadata } = engine.named("cluster-a-publish-namespace").inputs as {
+      metadata: { name: string; labels: Record<string, string> };
+    };
+    assert.deepEqual([metadata.name, metadata.labels["mesh"]], ["istio-publish", "a"]);
+  });
+
+  it("declares nothing that the documented rights do not allow", async () => {
+    const files = ["existing-istio-rights.yaml", "existing-istio-publish-rights.yaml"];
+    const texts = await Promise.all(files.map((file) => readFile(join("docs", file), "utf8")));
+    const roles = texts.flatMap((text) => loadAll(text)) as Role[];
+    const declared = engine.resources.flatMap(({ type, inputs }) => {
+      if (!type.startsWith("kubernetes:") || type.includes("helm")) return [];
+      const [, version = "", kind = ""] = /^kubernetes:(?:core\/)?([^:]+):(.*)$/.exec(type) ?? [];
+      const { metadata, ...object } = inputs as unknown as Declared;
+      return [{ apiVersion: object.apiVersion ?? version, kind: object.kind ?? kind, metadata }];
+    });
+    assert.ok(declared.some(({ kind }) => kind === "EnvoyFilter"));
+    assert.ok(declared.some(({ kind }) => kind === "RequestAuthentication"));
+    for (const verb of ["create", "patch", "delete"])
+      assert.deepEqual(
+        declared.filter((object) => !isAllowed(roles, object, verb)),
+        [],
+        verb,
+      );
+  });
+});
+
+const UUID = "11111111-2222-3333-4444-555555555555";
+
+interface Declared {
+  apiVersion?: string;
+  kind?: string;
+  metadata: { name: string; namespace?: string };
+}
+
+/** Fields of a Role or ClusterRole. */
+interface Role {
+  metadata: { namespace?: string };
+  rules?: { apiGroups: string[]; resources: string[]; verbs: string[]; resourceNames?: string[] }[];
+}
+
+function isAllowed(roles: readonly Role[], { apiVersion, kind, metadata }: Declared, verb: string): boolean {
+  const group = apiVersion?.includes("/") === true ? (apiVersion.split("/")[0] ?? "") : "";
+  const resource = `${kind?.toLowerCase().replace(/(?<=[^aeiou])y$/, "ie")}s`;
+  return roles
+    .filter(({ metadata: { namespace } }) => namespace === undefined || namespace === metadata.namespace)
+    .flatMap(({ rules = [] }) => rules)
+    .some(
+      ({ apiGroups, resources, verbs, resourceNames }) =>
+        apiGroups.includes(group) &&
+        resources.includes(resource) &&
+        verbs.includes(verb) &&
+        (resourceNames === undefined || resourceNames.includes(metadata.name)),
+    );
+}

@@ -127,12 +127,18 @@ describe("An Istio that is there", () => {
     ["certificateAuthority.provided.rootKey", { certificateAuthority: provided({}, { rootKey: undefined }) }],
     ["certificateAuthority.provided.root", { certificateAuthority: provided({}, { root: undefined }) }],
     ["topology", { topology: "replicated" }],
-    ["peers.cluster-b.deckhouse", { peers: { "cluster-b": { deckhouse: { publicUrl: "https://x" } } } }],
   ] as const)
     it(`excludes ${path}`, () => {
       const found = configFaults({ ...existing, ...section });
       assert.ok(found.includes(path), found.join());
     });
+
+  it("may serve the contract, and have Deckhouse clusters as peers", () => {
+    const publish = { host: "contracts.a.example", credentialName: "contracts" };
+    const deckhouse = { metadataEndpoint: "https://istio.b.example/metadata/" };
+    const peer = { deckhouse, identity: { trustDomain: "b.local" } };
+    assert.deepEqual(configFaults({ ...existing, publish, peers: { "cluster-b": peer } }), []);
+  });
 
   it("may have its root given with the key", () => {
     assert.deepEqual(configFaults({ ...existing, certificateAuthority: provided({}) }), []);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import { type ExistingMesh, validateInstalled } from "../../../federation/existing/existingMesh.ts";
-import { defaultsOf, planJoin } from "../../../federation/existing/joinPlan.ts";
+import { type MeshUse, defaultsOf, planJoin } from "../../../federation/existing/joinPlan.ts";
 import { existingPlan } from "../../../federation/authority/authority.ts";
 import type { InstalledIstio } from "../../../federation/existing/installedIstio.ts";
 import { runPart } from "../planContext.ts";
@@ -226,6 +226,26 @@ describe("An Istio of somebody else", () => {
     assert.deepEqual(labelsFor(selecting(notIn)), {});
   });
 
+  it("must see the namespace of the gateway that serves the contract too", () => {
+    const publish = { host: "contracts.a.example", credentialName: "contracts" };
+    const selecting = (name: string) =>
+      withMesh({ discoverySelectors: [{ matchLabels: { "kubernetes.io/metadata.name": name } }] });
+    const own = ["istio-gateway", "istio-federation"].map(
+      (name) => selecting(name).meshConfig as { discoverySelectors: object[] },
+    );
+    const seeing = withMesh({
+      discoverySelectors: own.flatMap(({ discoverySelectors }) => discoverySelectors),
+    });
+    assert.deepEqual(faultsOf({ controlPlanes: [seeing] }), []);
+    assert.match(
+      faultsOf({ controlPlanes: [seeing] }, joiningConfig({ publish })).join(),
+      /has\/have discoverySelectors that no labels of namespace istio-publish match together/,
+    );
+    const labelled = withMesh({ discoverySelectors: [{ matchLabels: { mesh: "a" } }] });
+    const { result } = validate({ controlPlanes: [labelled] }, joiningConfig({ publish }));
+    assert.deepEqual(result?.namespaceLabels["istio-publish"], { mesh: "a" });
+  });
+
   it("injects the gateway by the default revision or tag, the only one, or the one in the config", () => {
     const revisionOf = (found: Partial<InstalledIstio>, revision?: string) =>
       validate(found, joiningConfig({ istio: { existing: revision === undefined ? {} : { revision } } }))
@@ -262,11 +282,7 @@ describe("The defaults of an existing mesh", () => {
 });
 
 describe("Joining a mesh", () => {
-  const join = (
-    found: Partial<InstalledIstio>,
-    namespaces: { exporting?: string[]; importing?: string[] },
-    trustDomain = "cluster-b.local",
-  ) => {
+  const join = (found: Partial<InstalledIstio>, use: Partial<MeshUse>, trustDomain = "cluster-b.local") => {
     const pinned = { "cluster-b": { clusterDomain: "b.local", trustDomain, rootCertificates: [ROOT_B] } };
     return runPart(
       joiningConfig(),
@@ -276,7 +292,7 @@ describe("Joining a mesh", () => {
         return planJoin(
           existingPlan(mesh.rootCertificates, undefined),
           mesh,
-          { exporting: [], importing: [], ...namespaces },
+          { exporting: [], importing: [], isFiltered: false, ...use },
           pinned,
           context,
         );
@@ -381,5 +397,16 @@ describe("Joining a mesh", () => {
     const controlPlanes = [withMesh({ discoverySelectors: [{ matchLabels: { mesh: "a" } }] })];
     assert.throws(() => join({ controlPlanes }, { exporting: ["abc"] }), /discoverySelectors.*\(abc\)/);
     join({ controlPlanes, namespaces: { abc: { mesh: "a" } } }, { exporting: ["abc"] });
+  });
+
+  it("is refused where istiod does not see the EnvoyFilter that pins a trust domain", () => {
+    const controlPlanes = [withMesh({ discoverySelectors: [{ matchLabels: { mesh: "a" } }] })];
+    join({ controlPlanes }, {});
+    assert.throws(
+      () => join({ controlPlanes }, { isFiltered: true }),
+      /do not match namespace istio-system, so it does not see the EnvoyFilter/,
+    );
+    join({ controlPlanes, namespaces: { "istio-system": { mesh: "a" } } }, { isFiltered: true });
+    join({}, { isFiltered: true });
   });
 });
