@@ -3,6 +3,8 @@ import type { InstalledAuthority } from "../federation/authority/authority.ts";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { ContractSigner } from "../federation/contract/signature.ts";
 import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
+import { chartRevision, revisionsOf } from "../federation/core/revision.ts";
+import { withoutUndefined } from "../federation/core/order.ts";
 import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterPlan } from "../federation/plan.ts";
 import type { CertificateReport } from "../federation/trust/expiry.ts";
@@ -27,7 +29,7 @@ export interface ClusterIstio {
   /** Certificate signing request; undefined where istiod's key is somebody else's. */
   request: pulumi.Output<string> | undefined;
   rotation: pulumi.Output<RotationRecord> | undefined;
-  /** Helm values of the gateway's chart, below the user's. */
+  /** Helm values of the gateways' chart, below the user's. */
   gatewayValues: object;
 }
 
@@ -61,7 +63,9 @@ export function installIstio(
     `${name}-istio`,
     {
       cluster,
-      ...config.istio,
+      charts: config.istio.charts,
+      baseValues: config.istio.values.base,
+      revisions: revisionsOf(config.istio),
       namespace: istioNamespace,
       trust,
       meshId: connection.kind === "mesh" ? connection.settings.meshId : undefined,
@@ -78,6 +82,6 @@ export function installIstio(
     certificates: reportCertificates({ ...parts, federationRoot: undefined }, trust),
     request: parts.request,
     rotation: parts.rotation,
-    gatewayValues: {},
+    gatewayValues: withoutUndefined({ revision: chartRevision(config.istio.revision) }),
   };
 }

@@ -56,7 +56,7 @@ interface ClusterOutputs {
   certificates: pulumi.Output<CertificateReport>;
   /** Certificate signing request, PEM, which the stack of a shared root signs. */
   certificateRequest: pulumi.Output<string> | undefined;
-  /** With an Istio of somebody else: Pods that take part after a restart, as `namespace/name`. */
+  /** Pods that take part, or move from the former revision, after a restart, as `namespace/name`. */
   restarts: readonly string[] | undefined;
   /** Credentials by which each peer of a single mesh reads this cluster, by its name; secret. Undefined with another topology. */
   access: pulumi.Output<Record<string, PeerAccess>> | undefined;
@@ -172,7 +172,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
       trustAnchors: plan.pinned,
       certificates: mesh.certificates,
       certificateRequest: mesh.request,
-      restarts: authority.source === "existing" ? authority.restarts : undefined,
+      restarts: plan.restarts,
       access: connected.access,
       lastRun: {
         rotation: mesh.rotation,

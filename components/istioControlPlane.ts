@@ -2,9 +2,15 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { PeerTrust } from "./peerTrust.ts";
-import { BASE_RELEASE, ISTIOD_RELEASE } from "../federation/core/helmReleases.ts";
+import { BASE_RELEASE } from "../federation/core/helmReleases.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
+import {
+  type RevisionConfig,
+  chartRevision,
+  istiodRelease,
+  revisionSuffix,
+} from "../federation/core/revision.ts";
 import { withoutUndefined } from "../federation/core/order.ts";
 import { STRICT_MUTUAL_TLS } from "../federation/exports/mutualTls.ts";
 
@@ -12,10 +18,12 @@ import { STRICT_MUTUAL_TLS } from "../federation/exports/mutualTls.ts";
 export interface IstioControlPlaneArgs {
   /** The cluster's name, domain, trust domain and network, as Istio uses these words. */
   cluster: StackConfig["cluster"];
-  /** Source of Istio's charts. */
+  /** Source of the base chart. */
   charts: Charts;
-  /** Extra Helm values, which override ours. */
-  values: StackConfig["istio"]["values"];
+  /** Extra Helm values of the base chart, which override ours. */
+  baseValues: StackConfig["istio"]["values"]["base"];
+  /** The istiods, in the order of their installation; all get the trust anchors before workloads move from one to another. */
+  revisions: readonly RevisionConfig[];
   /** Name of the namespace to install into. */
   namespace: pulumi.Input<string>;
   /**
@@ -42,20 +50,19 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         name: BASE_RELEASE.name,
         namespace: args.namespace,
         ...chartSource(args.charts, "base"),
-        values: withExtraValues({ defaultRevision: "default", global: NO_READER }, args.values.base),
+        // Validates objects by the istiod that is there already, until it is removed.
+        values: withExtraValues(
+          { defaultRevision: args.revisions[0]?.revision, global: NO_READER },
+          args.baseValues,
+        ),
       },
       child,
     );
 
-    const istiod = new kubernetes.helm.v3.Release(
-      `${name}-istiod`,
-      {
-        name: ISTIOD_RELEASE.name,
-        namespace: args.namespace,
-        ...chartSource(args.charts, "istiod"),
-        values: withExtraValues(istiodValues(args), args.values.istiod),
-      },
-      { ...child, dependsOn: base },
+    // One after the other: a revision tag is taken from one release before the other gets it.
+    const istiods = args.revisions.reduce<pulumi.Resource[]>(
+      (before, revision) => [...before, this.installIstiod(name, args, revision, [base, ...before])],
+      [],
     );
 
     new kubernetes.apiextensions.CustomResource(
@@ -71,10 +78,32 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         },
         spec: STRICT_MUTUAL_TLS,
       },
-      { ...child, dependsOn: istiod },
+      { ...child, dependsOn: istiods },
     );
 
     this.registerOutputs({});
+  }
+
+  /** Installs the istiod of one revision. Its resource has the revision's name, so that removing the other one touches nothing of it. */
+  private installIstiod(
+    name: string,
+    args: IstioControlPlaneArgs,
+    { revision, charts, values }: RevisionConfig,
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource {
+    return new kubernetes.helm.v3.Release(
+      `${name}-istiod${revisionSuffix(revision)}`,
+      {
+        name: istiodRelease(revision).name,
+        namespace: args.namespace,
+        ...chartSource(charts, "istiod"),
+        values: withExtraValues(
+          withoutUndefined({ revision: chartRevision(revision), ...istiodValues(args) }),
+          values,
+        ),
+      },
+      { parent: this, dependsOn },
+    );
   }
 }
 

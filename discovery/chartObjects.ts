@@ -1,5 +1,6 @@
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { ReleaseName } from "../federation/core/helmReleases.ts";
+import { revisionsOf } from "../federation/core/revision.ts";
 import {
   type ChartObject,
   type UnownedObject,
@@ -50,15 +51,21 @@ const KINDS: readonly ResourceKind[] = [
  */
 export async function readUnownedObjects(
   client: ClusterClient,
-  { istio: { values }, gateway }: StackConfig,
+  { istio, gateway }: StackConfig,
   missing: readonly ReleaseName[],
   namespaces: () => Promise<readonly string[]>,
 ): Promise<UnownedObject[]> {
   if (missing.length === 0) return [];
   const there = await namespaces();
-  const objects = chartObjects({ ...values, gateway: gateway.values }).filter(
+  const objects = chartObjects({
+    base: istio.values.base,
+    istiods: revisionsOf(istio),
+    gateway: gateway.values,
+    revision: istio.revision,
+  }).filter(
     ({ release, namespace }) =>
-      missing.includes(release) && (namespace === undefined || there.includes(namespace)),
+      missing.some((each) => each.namespace === release.namespace && each.name === release.name) &&
+      (namespace === undefined || there.includes(namespace)),
   );
   const found = await Promise.all(objects.map((object) => readUnowned(client, object)));
   return found.flat();

@@ -10,8 +10,9 @@ import {
 } from "../federation/existing/installedIstio.ts";
 import { ownerOf } from "../federation/existing/owner.ts";
 import type { SidecarScope } from "../federation/existing/sidecarScopes.ts";
-import { NETWORK_LABEL, TLS_MODE_LABEL } from "../federation/core/labels.ts";
+import { NETWORK_LABEL, REVISION_LABEL, TAG_LABEL, TLS_MODE_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
+import { UNNAMED_REVISION, revisionSuffix } from "../federation/core/revision.ts";
 import { parseJson } from "../federation/core/text.ts";
 import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -27,9 +28,6 @@ import {
   SECRET,
   SIDECAR,
 } from "../kubernetes/kinds.ts";
-
-const REVISION_LABEL = "istio.io/rev";
-const TAG_LABEL = "istio.io/tag";
 
 /** Reads an Istio that somebody else installed; writes nothing, and reads no Secret's data. */
 export async function readInstalledIstio(client: ClusterClient): Promise<InstalledIstio> {
@@ -97,11 +95,10 @@ async function readControlPlane(client: ClusterClient, deployment: DeploymentObj
   const { name, labels = {} } = deployment.metadata;
   const containers = deployment.spec?.template?.spec?.containers ?? [];
   const container = containers.find((each) => each.name === "discovery") ?? containers[0];
-  const revision = labels[REVISION_LABEL] ?? "default";
-  const suffix = revision === "default" ? "" : `-${revision}`;
+  const revision = labels[REVISION_LABEL] ?? UNNAMED_REVISION;
   const [mesh, injector] = await Promise.all(
     ["istio", "istio-sidecar-injector"].map((map) =>
-      client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, `${map}${suffix}`),
+      client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, `${map}${revisionSuffix(revision)}`),
     ),
   );
   return {
@@ -167,8 +164,8 @@ async function orUndefined<T>(list: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function viewInjector({ metadata: { labels = {} } }: KubernetesObject): Injector {
-  return { revision: labels[REVISION_LABEL] ?? "default", tag: labels[TAG_LABEL] };
+export function viewInjector({ metadata: { labels = {} } }: KubernetesObject): Injector {
+  return { revision: labels[REVISION_LABEL] ?? UNNAMED_REVISION, tag: labels[TAG_LABEL] };
 }
 
 /** Fields read of a Pod. */

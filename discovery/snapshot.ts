@@ -63,6 +63,7 @@ import {
   readServiceEntries,
 } from "./istioObjects.ts";
 import { readOwnObjects } from "./ownObjects.ts";
+import { readRevisions } from "./revisions.ts";
 import { readServerSecret } from "./serverSecret.ts";
 import { readServices } from "./services.ts";
 import { readTraffic } from "./traffic.ts";
@@ -75,6 +76,9 @@ const NO_AMBIENT_CLIENTS = Promise.resolve({ value: { namespaces: {}, pods: [] }
 const NO_INSTALLATION = Promise.resolve({ value: undefined });
 const NO_ISTIOD = Promise.resolve({
   value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} },
+});
+const NO_REVISIONS = Promise.resolve({
+  value: { removed: [], proxies: [], namespaces: {}, injectors: [] },
 });
 const NO_SECRET = Promise.resolve({ value: undefined });
 const UNOWNED = { labels: {}, annotations: {}, managers: [], owners: [] };
@@ -161,6 +165,10 @@ async function readCluster(
   const existing = reader.read((client) =>
     readExistingObjects(client, config, outputs, async () => (await state())?.objects),
   );
+  const revisions =
+    istio.existing === undefined
+      ? reader.read((client) => readRevisions(client, config, state))
+      : NO_REVISIONS;
   const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
   return allOf<ClusterReadings>({
     services,
@@ -189,8 +197,9 @@ async function readCluster(
         ? NO_ISTIOD
         : reader.read(readIstiod),
     installation: istio.existing === undefined ? NO_INSTALLATION : reader.read(readInstalledIstio),
+    revisions,
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
-    helm: reader.read((client) => readHelm(client, { config, outputs, state, existing })),
+    helm: reader.read((client) => readHelm(client, { config, outputs, state, existing, revisions })),
     existing,
   });
 }
@@ -208,12 +217,13 @@ interface HelmContext {
   outputs: Promise<Outputs>;
   state: () => ReturnType<typeof readState>;
   existing: Promise<ClusterReadings["existing"]>;
+  revisions: Promise<ClusterReadings["revisions"]>;
 }
 
 /** The state is large: it is read only where an interrupted first update can have left a release behind. */
 async function readHelm(
   client: ClusterClient,
-  { config, outputs, state, existing }: HelmContext,
+  { config, outputs, state, existing, revisions }: HelmContext,
 ): Promise<HelmReadings> {
   const usual = releasesOf(config);
   const releases = config.publish === undefined ? usual : [...usual, PUBLISH_RELEASE];
@@ -230,9 +240,13 @@ async function readHelm(
   );
   const readings = { installed, unownedCrds, unowned };
   if (installed.length === 0) return { ...readings, inState: [] };
-  // The gateway that serves documents may come with a later update.
+  const others = await revisions;
+  // The gateway that serves documents and another revision may come with a later update.
   const isKnown =
-    hasUpdated(own) && (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publication !== undefined);
+    hasUpdated(own) &&
+    (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publication !== undefined) &&
+    config.istio.former === undefined &&
+    (!("value" in others) || others.value.removed.length === 0);
   return { ...readings, inState: isKnown ? releases : (await state())?.releases };
 }
 

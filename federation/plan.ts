@@ -21,6 +21,7 @@ import { type ExportPlan, exportChanges, planExports, withoutHosts } from "./exp
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
 import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
+import { checkRevisionUsers } from "./revisions.ts";
 import { findUndeclared } from "./undeclaredObjects.ts";
 import {
   type PublishPlan,
@@ -77,6 +78,8 @@ export interface ClusterPlan {
   contractStack: ContractStackReading | undefined;
   /** Gateway that serves the contract; undefined without one. */
   publish: PublishPlan | undefined;
+  /** Pods that take part, or move from the former revision, after a restart, as `namespace/name`; undefined where none can. */
+  restarts: readonly string[] | undefined;
   /** Whether there are Deckhouse clusters among the peers, to which this cluster needs an identity. */
   hasDeckhousePeers: boolean;
   traffic: TrafficPlan;
@@ -178,6 +181,7 @@ export function planCluster(
   const traffic = planTraffic(context, connection);
   checkPublication(context, publish, exports.services, addresses);
   checkInstallation(context, false);
+  const moving = checkRevisionUsers(context);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   if (authority?.source === "provided")
     findings.fault(...validateAnchorNames(authority.authority, pinned, WITHOUT_ROOT_KEY.own));
@@ -222,6 +226,7 @@ export function planCluster(
     publish,
     contractStack: snapshot.contractStack,
     traffic,
+    restarts: planned.source === "existing" ? planned.restarts : moving,
     hasDeckhousePeers: Object.values(config.peers).some(({ deckhouse }) => deckhouse !== undefined),
   };
 }

@@ -20,6 +20,7 @@ import type { ForeignService } from "./imports/localNames.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { AccessFailure } from "./mesh/meshPeer.ts";
 import type { ServerSecret } from "./publish/serverCertificate.ts";
+import type { RevisionReadings } from "./revisions.ts";
 import type { TrafficReadings } from "./traffic/trafficTargets.ts";
 import type { Corefiles } from "./topology/coreDns.ts";
 
@@ -96,6 +97,8 @@ export interface ClusterReadings {
   /** Corefiles of CoreDNS and of NodeLocal DNSCache. */
   corefiles: Reading<Corefiles>;
   helm: Reading<HelmReadings>;
+  /** Users of revisions that workloads leave; empty with an Istio of somebody else. */
+  revisions: Reading<RevisionReadings>;
   /** An Istio of somebody else; its value is undefined where this program installs its own. */
   installation: InstallationReading;
   /** Objects that an update would create and that are there already. */

@@ -1,5 +1,6 @@
 import type { AuthorityKind } from "../config/certificateAuthority.ts";
 import { isOutsideState } from "../core/installation.ts";
+import { revisionsOf } from "../core/revision.ts";
 import { utc } from "../core/text.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { LastRun } from "../lastRun.ts";
@@ -159,7 +160,7 @@ function planProvided({
 }: PlanContext): AuthorityPlan | undefined {
   const pems = provided && required(provided, findings);
   if (pems === undefined) return undefined;
-  const names = { trustDomain: cluster.trustDomain, hosts: istiodNames(istio.values.istiod) };
+  const names = { trustDomain: cluster.trustDomain, hosts: istiodNames(revisionsOf(istio)) };
   const validated = validateProvided(pems, names, now);
   if ("faults" in validated) {
     findings.fault(...validated.faults);

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { canonicalAddress } from "../core/address.ts";
 import { sortedUnique } from "../core/order.ts";
+import { istiodName } from "../core/revision.ts";
 import { ISTIOD_DOMAIN } from "../x509/nameConstraints.ts";
 
 /** Fields of istiod's Helm values that set its host names. */
 const values = z.object({
-  revision: z.string().catch(""),
   env: z.object({ ISTIOD_CUSTOM_HOST: z.string().optional().catch(undefined) }).catch({}),
   meshConfig: z
     .object({
@@ -23,7 +23,7 @@ const SERVICES = ["istiod", "istiod-remote", "istio-pilot"];
  * @returns DNS names and IP addresses, sorted; none by default.
  */
 export function istiodHosts(istiod: Readonly<Record<string, unknown>>): string[] {
-  const { env, meshConfig } = values.parse({ revision: "", env: {}, meshConfig: {}, ...istiod });
+  const { env, meshConfig } = values.parse({ env: {}, meshConfig: {}, ...istiod });
   const { discoveryAddress = "" } = meshConfig.defaultConfig;
   const hosts = [discoveryAddress.replace(/:\d*$/, ""), ...(env.ISTIOD_CUSTOM_HOST ?? "").split(",")];
   return sortedUnique(
@@ -33,9 +33,13 @@ export function istiodHosts(istiod: Readonly<Record<string, unknown>>): string[]
   );
 }
 
-/** Returns all names and addresses in istiod's certificate, sorted. */
-export function istiodNames(istiod: Readonly<Record<string, unknown>>): string[] {
-  const { revision } = values.parse({ revision: "", env: {}, meshConfig: {}, ...istiod });
-  const services = ["", "default"].includes(revision) ? SERVICES : [...SERVICES, `istiod-${revision}`];
-  return sortedUnique([...services.map((name) => `${name}.${ISTIOD_DOMAIN}`), ...istiodHosts(istiod)]);
+/** Returns all names and addresses in the certificates of istiods, sorted. */
+export function istiodNames(
+  istiods: readonly { revision: string; values: Readonly<Record<string, unknown>> }[],
+): string[] {
+  const services = [...SERVICES, ...istiods.map(({ revision }) => istiodName(revision))];
+  return sortedUnique([
+    ...services.map((name) => `${name}.${ISTIOD_DOMAIN}`),
+    ...istiods.flatMap(({ values: own }) => istiodHosts(own)),
+  ]);
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Fault, settingCommand } from "../core/fault.ts";
+import { revisionsOf } from "../core/revision.ts";
 import { authorityFaults, placeFaults } from "../x509/authority.ts";
 import { canonicalCertificate, fingerprintOf } from "../x509/certificate.ts";
 import { type ChainFault, chainFaults, isConstrained, nameFaults } from "../x509/chain.ts";
@@ -107,7 +108,7 @@ export function validateIntermediateNames(certificate: string, certified: Certif
 }
 
 function namesOf({ cluster, istio }: Certified) {
-  return { trustDomain: cluster.trustDomain, hosts: istiodNames(istio.values.istiod) };
+  return { trustDomain: cluster.trustDomain, hosts: istiodNames(revisionsOf(istio)) };
 }
 
 /** Peers under the same root trust the intermediate as the root's stack has constrained it. */

@@ -5,6 +5,7 @@ import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
+import { istiodValues } from "../core/revision.ts";
 import { type Complaint, checked, fields, someText, valueAt, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
@@ -243,11 +244,13 @@ export function checkCertificateLife({
     const rule = "is 0, which is for the phase that drops a root, when all workloads are restarted";
     return [{ path, rule, remedy: "Leave it out, or write how long workloads' certificates are valid" }];
   }
-  return LIFE_VALUES.flatMap((keys) => {
-    const value = valueAt(istio?.values.istiod, keys);
+  const istiods = istio === undefined ? [] : istiodValues(istio);
+  const given = istiods.flatMap((istiod) => LIFE_VALUES.map((keys) => ({ ...istiod, keys })));
+  return given.flatMap(({ values, path: place, keys }) => {
+    const value = valueAt(values, keys);
     const seconds = typeof value === "string" ? secondsIn(value) : undefined;
     if (seconds === undefined || seconds <= Math.ceil(hours * 3600)) return [];
-    const rule = `is ${hours}, shorter than ${keys.at(-1)} in istio.values.istiod, ${String(value)}: a root could be dropped while certificates under it are valid`;
+    const rule = `is ${hours}, shorter than ${keys.at(-1)} in ${place.join(".")}, ${String(value)}: a root could be dropped while certificates under it are valid`;
     return [{ path, rule, remedy: `Write ${Math.ceil(seconds / 3600)}` }];
   });
 }

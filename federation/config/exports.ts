@@ -7,6 +7,7 @@ import { anyNumber, oneOrSeveral, repeats, several } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE, NAME_PATTERN } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { isPort } from "../core/port.ts";
+import { type RevisionConfig, istiodValues } from "../core/revision.ts";
 import { type Complaint, checked, fields, text, valueAt } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { hostOf, isAlias } from "../exports/alias.ts";
@@ -162,7 +163,7 @@ export function checkExportGateways({ sections }: Draft<StackConfig>): Complaint
   const { exports: rules = [], topology, istio } = sections;
   const terminating = [...rules.keys()].filter((index) => rules[index]?.gateway === "terminating");
   if (terminating.length === 0 || topology === undefined) return [];
-  if (topology === "federation") return istio === undefined ? [] : checkExchange(istio.values.istiod);
+  if (topology === "federation") return istio === undefined ? [] : istiodValues(istio).flatMap(checkExchange);
   return terminating.map((index) => ({
     path: ["exports", index, "gateway"],
     rule: `is not possible in topology '${topology}', whose gateways are passthrough`,
@@ -171,12 +172,12 @@ export function checkExportGateways({ sections }: Draft<StackConfig>): Complaint
 }
 
 /** A gateway's TCP listener offers the exchange even when it is off (`BuildListenerTLSContext`): a peer's sidecar waits for it. */
-function checkExchange(values: Readonly<Record<string, unknown>>): Complaint[] {
+function checkExchange({ values, path }: Pick<RevisionConfig, "values" | "path">): Complaint[] {
   const [exchange, notOffered] = [EXCHANGE, NOT_OFFERED].map((name) => valueAt(values, ["env", name]));
   if (exchange === undefined || isOn(exchange) || isOn(notOffered)) return [];
   return [
     {
-      path: ["istio", "values", "istiod", "env", NOT_OFFERED],
+      path: [...path, "env", NOT_OFFERED],
       rule: `must be "true" where ${EXCHANGE} is off and an export rule has gateway: terminating: peers' TCP calls would wait for what the gateway offers and does not do`,
       remedy: `Set it beside ${EXCHANGE}, or leave that on`,
       withoutValue: true,

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { LABEL_VALUE } from "../core/names.ts";
+import { REVISION, UNNAMED_REVISION } from "../core/revision.ts";
 import {
   type Complaint,
   checked,
@@ -70,15 +71,28 @@ const charts = checked(
   folder === undefined ? { repository, version } : { folder },
 );
 
+const istiodValues = valuesOf("istiod").transform(withoutPilot);
+
 const values = fields({
   base: valuesOf("base").meta({
     description: "Helm values of the base chart, merged over the program's.",
     page: "helm-values.md",
   }),
-  istiod: valuesOf("istiod").transform(withoutPilot).meta({
+  istiod: istiodValues.meta({
     description: "Helm values of the istiod chart, merged over the program's.",
     page: "helm-values.md",
   }),
+});
+
+const revision = text(REVISION).default(UNNAMED_REVISION);
+
+const former = fields({
+  revision: revision.meta({ description: "Name of the former revision." }),
+  // Required: a default would upgrade it in place, together with the program.
+  charts: charts.describe("Source of its istiod's chart, as `charts`: what `charts` was before."),
+  values: orUndefined(
+    fields({ istiod: istiodValues.describe("Helm values of its istiod, merged over the program's.") }),
+  ).meta({ description: "Helm values of its istiod.", defaultsTo: "`values`" }),
 });
 
 const existing = fields({
@@ -92,6 +106,15 @@ const existing = fields({
 export const istio = fields({
   charts: charts.prefault({}),
   values: values.prefault({}),
+  revision: revision.meta({
+    description: "Revision of istiod that injects the gateway; `default` is the unnamed one.",
+    page: "upgrades.md",
+  }),
+  former: orUndefined(former).meta({
+    description: "Revision that workloads leave, kept beside `revision` until they have.",
+    defaultsTo: "none",
+    page: "upgrades.md",
+  }),
   existing: orUndefined(existing).meta({
     description: "Joins the Istio that is there; `{}` for its only revision.",
     defaultsTo: "none",
@@ -146,6 +169,8 @@ const SOURCE = ["certificateAuthority", "source"] as const;
 /** Fields that have no effect on an Istio of somebody else. */
 const UNUSED = [
   ["istio", "values"],
+  ["istio", "revision"],
+  ["istio", "former"],
   ["certificateAuthority", "shared"],
   ["certificateAuthority", "rotation"],
   ["certificateAuthority", "workloadCertificateHours"],

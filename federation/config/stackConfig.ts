@@ -12,6 +12,7 @@ import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } 
 import { gateway } from "./gateway.ts";
 import type { ClusterDefaults } from "../existing/clusterDefaults.ts";
 import { checkExisting, isIstioKnown, istio } from "./istio.ts";
+import { checkRevisions } from "./revisions.ts";
 import { brake, checkPeers, peers } from "./peers.ts";
 import { checkPublish, publish } from "./publish.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
@@ -135,6 +136,7 @@ export function parseConfig(
     ...checkSingleMesh(draft),
     ...checkCertificateLife(draft),
     ...checkExisting(draft),
+    ...checkRevisions(draft),
   ];
   const {
     sections: settled,

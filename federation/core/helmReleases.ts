@@ -1,4 +1,5 @@
 import type { Fault } from "./fault.ts";
+import { type InstalledRevisions, istiodRelease, revisionNames } from "./revision.ts";
 import {
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
@@ -21,15 +22,19 @@ export interface HelmRelease extends ReleaseName {
 }
 
 export const BASE_RELEASE: ReleaseName = { namespace: ISTIO_NAMESPACE, name: "istio-base" };
-export const ISTIOD_RELEASE: ReleaseName = { namespace: ISTIO_NAMESPACE, name: "istiod" };
 export const GATEWAY_RELEASE: ReleaseName = { namespace: GATEWAY_NAMESPACE, name: GATEWAY_NAME };
 
 /** Installed only where the contract is served from the cluster itself. */
 export const PUBLISH_RELEASE: ReleaseName = { namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY };
 
 /** Returns the releases that this program installs whatever is published: in an Istio of somebody else only the gateway's. */
-export function releasesOf({ istio }: { istio: { existing: object | undefined } }): readonly ReleaseName[] {
-  return istio.existing === undefined ? [BASE_RELEASE, ISTIOD_RELEASE, GATEWAY_RELEASE] : [GATEWAY_RELEASE];
+export function releasesOf({
+  istio,
+}: {
+  istio: InstalledRevisions & { existing: object | undefined };
+}): readonly ReleaseName[] {
+  if (istio.existing !== undefined) return [GATEWAY_RELEASE];
+  return [BASE_RELEASE, ...revisionNames(istio).map(istiodRelease), GATEWAY_RELEASE];
 }
 
 /**

@@ -47,6 +47,10 @@ export const GATEWAY_PORT_LABEL = "networking.istio.io/gatewayPort";
 export const NODE_SELECTOR_ANNOTATION = "traffic.istio.io/nodeSelector";
 /** Annotation of the Secret `cacerts`, JSON: when each former signing root signed last, by its number. */
 export const SIGNED_UNTIL_ANNOTATION = "istio-federation.dev/signed-until";
+/** Label of a Namespace or Pod, and annotation of an injected Pod: the revision of its control plane. */
+export const REVISION_LABEL = "istio.io/rev";
+/** Label of a webhook that injects for a revision by another name. */
+export const TAG_LABEL = "istio.io/tag";
 /** Label of a ServiceEntry's endpoint that turns on Istio mutual TLS. */
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
 

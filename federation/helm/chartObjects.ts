@@ -1,6 +1,7 @@
 import { type HelmValues, withoutPilot } from "./decision.ts";
 import { type Fault, describeFault } from "../core/fault.ts";
-import { BASE_RELEASE, GATEWAY_RELEASE, ISTIOD_RELEASE, type ReleaseName } from "../core/helmReleases.ts";
+import { BASE_RELEASE, GATEWAY_RELEASE, type ReleaseName } from "../core/helmReleases.ts";
+import { istiodRelease, revisionSuffix } from "../core/revision.ts";
 import { type ObjectPlace, formatPlace } from "../core/installation.ts";
 import { valueAt } from "../core/schema.ts";
 
@@ -29,8 +30,11 @@ const RELEASE_NAMESPACE = "meta.helm.sh/release-namespace";
 /** Helm values that users give to the charts. */
 export interface UserValues {
   base: HelmValues;
-  istiod: HelmValues;
+  /** Of each installed revision. */
+  istiods: readonly { revision: string; values: HelmValues }[];
   gateway: HelmValues;
+  /** Revision of the gateway. */
+  revision: string;
 }
 
 /** Row of the tables below. */
@@ -70,40 +74,49 @@ const BASE: readonly ChartRow[] = [
 
 const CONTROLLER = "env.PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER";
 
-const ISTIOD: readonly ChartRow[] = [
-  always("ClusterRole", "istiod-clusterrole-istio-system"),
-  always("ClusterRoleBinding", "istiod-clusterrole-istio-system"),
-  unless("ClusterRole", "istiod-gateway-controller-istio-system", CONTROLLER),
-  unless("ClusterRoleBinding", "istiod-gateway-controller-istio-system", CONTROLLER),
-  always("MutatingWebhookConfiguration", "istio-sidecar-injector"),
+/** Objects of a revision, by what its chart appends to their names. */
+const istiodRows = (suffix: string): readonly ChartRow[] => [
+  always("ClusterRole", `istiod-clusterrole${suffix}-istio-system`),
+  always("ClusterRoleBinding", `istiod-clusterrole${suffix}-istio-system`),
+  unless("ClusterRole", `istiod-gateway-controller${suffix}-istio-system`, CONTROLLER),
+  unless("ClusterRoleBinding", `istiod-gateway-controller${suffix}-istio-system`, CONTROLLER),
+  always("MutatingWebhookConfiguration", `istio-sidecar-injector${suffix}`),
   unless(
     "ValidatingWebhookConfiguration",
-    "istio-validator-istio-system",
+    `istio-validator${suffix}-istio-system`,
     "global.configValidation",
     ...PROFILE,
   ),
-  where("ValidatingAdmissionPolicy", "stable-channel-policy-istio-system.istio.io", ...STABLE_VALIDATION),
   where(
-    "ValidatingAdmissionPolicyBinding",
-    "stable-channel-policy-binding-istio-system.istio.io",
+    "ValidatingAdmissionPolicy",
+    `stable-channel-policy${suffix}-istio-system.istio.io`,
     ...STABLE_VALIDATION,
   ),
-  always("ServiceAccount", "istiod"),
-  always("Role", "istiod"),
-  always("RoleBinding", "istiod"),
-  always("Service", "istiod"),
-  always("Deployment", "istiod"),
-  unless("HorizontalPodAutoscaler", "istiod", "autoscaleEnabled", "autoscaleMin", "autoscaleMax", ...PROFILE),
+  where(
+    "ValidatingAdmissionPolicyBinding",
+    `stable-channel-policy-binding${suffix}-istio-system.istio.io`,
+    ...STABLE_VALIDATION,
+  ),
+  always("ServiceAccount", `istiod${suffix}`),
+  always("Role", `istiod${suffix}`),
+  always("RoleBinding", `istiod${suffix}`),
+  always("Service", `istiod${suffix}`),
+  always("Deployment", `istiod${suffix}`),
+  unless(
+    "HorizontalPodAutoscaler",
+    `istiod${suffix}`,
+    ...["autoscaleEnabled", "autoscaleMin", "autoscaleMax", ...PROFILE],
+  ),
   where(
     "PodDisruptionBudget",
-    "istiod",
+    `istiod${suffix}`,
     ...["autoscaleEnabled", "autoscaleMin", "replicaCount", "global.defaultPodDisruptionBudget", ...PROFILE],
   ),
-  where("NetworkPolicy", "istiod", "global.networkPolicy"),
-  always("ConfigMap", "istio"),
-  always("ConfigMap", "istio-sidecar-injector"),
-  always("ConfigMap", "values"),
-  where("ConfigMap", "pilot-jwks-extra-cacerts", "jwksResolverExtraRootCA"),
+  where("NetworkPolicy", `istiod${suffix}`, "global.networkPolicy"),
+  always("ConfigMap", `istio${suffix}`),
+  always("ConfigMap", `istio-sidecar-injector${suffix}`),
+  always("ConfigMap", `values${suffix}`),
+  where("ConfigMap", `pilot-jwks-extra-cacerts${suffix}`, "jwksResolverExtraRootCA"),
 ];
 
 const GATEWAY: readonly ChartRow[] = [
@@ -127,12 +140,15 @@ const CLUSTER_SCOPED = [
 ];
 
 /** Lists the objects that the charts create by these values, and those that the values may turn on or off. */
-export function chartObjects(values: UserValues): ChartObject[] {
-  const istiod = withoutPilot(values.istiod);
+export function chartObjects({ base, istiods, gateway, revision }: UserValues): ChartObject[] {
   return [
-    ...rowsOf(BASE_RELEASE, BASE, values.base),
-    ...rowsOf(ISTIOD_RELEASE, [...ISTIOD, ...taggedObjects(istiod)], istiod),
-    ...rowsOf(GATEWAY_RELEASE, gatewayRows(values.gateway), values.gateway),
+    ...rowsOf(BASE_RELEASE, BASE, base),
+    ...istiods.flatMap(({ revision: name, values }) => {
+      const own = withoutPilot(values);
+      const rows = [...istiodRows(revisionSuffix(name)), ...namedByValues(own, name)];
+      return rowsOf(istiodRelease(name), rows, own);
+    }),
+    ...rowsOf(GATEWAY_RELEASE, gatewayRows(gateway, revision), gateway),
   ];
 }
 
@@ -146,7 +162,7 @@ function rowsOf(release: ReleaseName, rows: readonly ChartRow[], values: HelmVal
 }
 
 /** Objects that istiod's chart names by the user's values. */
-function taggedObjects({ revisionTags, gatewayClasses }: HelmValues): ChartRow[] {
+function namedByValues({ revisionTags, gatewayClasses }: HelmValues, revision: string): ChartRow[] {
   const tags = Array.isArray(revisionTags) ? revisionTags.map(String) : [];
   const classes =
     typeof gatewayClasses === "object" && gatewayClasses !== null ? Object.keys(gatewayClasses) : [];
@@ -155,17 +171,21 @@ function taggedObjects({ revisionTags, gatewayClasses }: HelmValues): ChartRow[]
       always("MutatingWebhookConfiguration", `istio-revision-tag-${tag}`),
       always("Service", `istiod-revision-tag-${tag}`),
     ]),
-    ...classes.map((name) => always("ConfigMap", `istio-default-gatewayclass-${name}`)),
+    ...classes.map((name) => always("ConfigMap", `istio-${revision}-gatewayclass-${name}`)),
   ];
 }
 
-/** The gateway's ServiceAccount may have another name, after which its Role is called. */
-function gatewayRows(values: HelmValues): ChartRow[] {
+/** The gateway's ServiceAccount may have another name, after which its Role is called; a NetworkPolicy has the revision's suffix. */
+function gatewayRows(values: HelmValues, revision: string): ChartRow[] {
   const given = valueAt(values, ["serviceAccount", "name"]);
   const creates = valueAt(values, ["serviceAccount", "create"]) ?? true;
   const usual = creates === false ? "default" : GATEWAY_RELEASE.name;
   const account = typeof given === "string" && given !== "" ? given : usual;
-  const rows = GATEWAY.map((row) => (row.kind.startsWith("Role") ? { ...row, name: account } : row));
+  const nameIn = ({ kind, name }: ChartRow): string => {
+    if (kind.startsWith("Role")) return account;
+    return kind === "NetworkPolicy" ? `${name}${revisionSuffix(revision)}` : name;
+  };
+  const rows = GATEWAY.map((row) => ({ ...row, name: nameIn(row) }));
   return [...rows, ...(creates === false ? [] : [always("ServiceAccount", account)])];
 }
 

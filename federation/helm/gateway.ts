@@ -7,7 +7,8 @@ import { GATEWAY_NAME } from "../core/wellKnown.ts";
 const NAMES = "is a name by which the program's Service and Gateway select the gateway";
 const NO_SERVICE = "has no effect: the gateway's Service is the program's, not the chart's";
 const INJECTION = "changes how the gateway's Pods are injected";
-const OTHER_REVISION = "makes an istiod inject the gateway that the program does not install";
+const OTHER_REVISION = "may make another istiod inject the gateway than that of istio.revision";
+const FOLLOWS = "Remove it; set istio.revision";
 const NETWORK = "is set by the program, so that it agrees with what is published to peers";
 
 /** Fields of the chart's Service that `gateway.service` has by the same name. */
@@ -37,7 +38,7 @@ const LABELS: readonly ValueDecision[] = [
   only(["app"], [], NAMES),
   only(["istio"], [], NAMES),
   only(["app.kubernetes.io/name"], [], NAMES),
-  only(["istio.io/rev"], ["default"], OTHER_REVISION),
+  only(["istio.io/rev"], [], OTHER_REVISION, FOLLOWS),
   only(["istio.io/dataplane-mode"], ["none"], "makes the gateway a part of ambient mode, which ends its TLS"),
   only(["sidecar.istio.io/inject"], ["true"], INJECTION),
   only(["security.istio.io/tlsMode"], ["istio"], INJECTION),
@@ -78,7 +79,7 @@ export const GATEWAY_VALUES: readonly ValueDecision[] = [
   only("networkGateway", [], NETWORK, "Remove it; set cluster.network"),
   ...inside("env", PROXY_ENVIRONMENT),
   variablesFrom(PROXY_ENVIRONMENT),
-  only("revision", ["", "default"], OTHER_REVISION),
+  only("revision", [], OTHER_REVISION, FOLLOWS),
   limited(
     "replicaCount",
     "1 or more",

@@ -18,7 +18,6 @@ import { capturesAllocated, excludesNoAllocated } from "./capturedRanges.ts";
 const REMOTE = "makes this cluster use an istiod elsewhere";
 const SINGLE_MESH = "Remove it; use topology: single-mesh, in which each cluster has its istiod";
 const PARTS = "leaves out objects on which the program depends";
-const NAMES = "gives istiod another name than the gateway, the webhooks and the certificates expect";
 const PASSES_BY = "lets calls go past the sidecars: STRICT and policies do not hold there";
 const TEMPLATE = "replaces an injection template on which the program depends";
 
@@ -100,7 +99,7 @@ export const ISTIOD_VALUES: readonly ValueDecision[] = [
     "sets what the program or the chart sets",
     "Leave it out",
   ),
-  only("revision", [""], NAMES, "Remove it; name istiod by revisionTags"),
+  setBy("revision", "istio.revision"),
   only("configMap", ["true"], PARTS),
   limited("profile", "any but `remote`", (value) => value !== "remote", REMOTE, SINGLE_MESH),
   only("istiodRemote.enabled", ["false"], REMOTE, SINGLE_MESH),
@@ -168,7 +167,7 @@ const OWN_CRDS = [
 
 /** Values of the base chart. */
 export const BASE_VALUES: readonly ValueDecision[] = [
-  only("defaultRevision", ["default"], NAMES),
+  setBy("defaultRevision", "istio.revision"),
   only("global.istioNamespace", ["istio-system"], "moves istiod out of the program's namespace"),
   only("global.resourceScope", ["all"], PARTS),
   only(

@@ -48,6 +48,7 @@ export function clusterPlan(
     pinned: trustedPeers(connection.peers),
     edited: [],
     contractStack: undefined,
+    restarts: undefined,
     publish: planPublication({ config }, trustedPeers(connection.peers)),
     hasDeckhousePeers: false,
     traffic: { objects: [] },

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { type StateContent, readState } from "../../discovery/stacks.ts";
-import { type ReleaseName, ISTIOD_RELEASE } from "../../federation/core/helmReleases.ts";
+import type { ReleaseName } from "../../federation/core/helmReleases.ts";
+import { istiodRelease } from "../../federation/core/revision.ts";
 import { PulumiEngine } from "../providers/support/pulumiEngine.ts";
 
 /** A resource with the type and outputs of a Helm release that needs no provider. */
@@ -22,7 +23,7 @@ describe("readState under Pulumi's engine", () => {
     engine = await PulumiEngine.start("istio-federation");
     stack = await engine.makeStack("cluster-a", async () => {
       found = await readState();
-      new Release(ISTIOD_RELEASE);
+      new Release(istiodRelease("default"));
     });
   });
 
@@ -36,6 +37,6 @@ describe("readState under Pulumi's engine", () => {
   it("returns a release that an update has created", async () => {
     await stack.up();
     await stack.preview();
-    assert.deepEqual(found, { releases: [ISTIOD_RELEASE], objects: [] });
+    assert.deepEqual(found, { releases: [istiodRelease("default")], objects: [] });
   });
 });

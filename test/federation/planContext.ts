@@ -31,6 +31,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   gateway: { value: [] },
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
   corefiles: { value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED } },
+  revisions: { value: { removed: [], proxies: [], namespaces: {}, injectors: [] } },
   installation: { value: undefined },
   helm: { value: { installed: [], inState: [], unownedCrds: [], unowned: [] } },
   existing: { value: { found: [], inState: [], takesOver: false } },

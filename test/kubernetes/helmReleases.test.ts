@@ -26,10 +26,16 @@ describe("readHelmReleases", () => {
       record("istio-base", "1", "deployed"),
     ];
     server.answer({ status: 200, body: { items: records } }, { status: 200, body: { items: null } });
-    assert.deepEqual(await readHelmReleases(client, releasesOf({ istio: { existing: undefined } })), [
-      { namespace: "istio-system", name: "istio-base", status: "deployed", revision: 1 },
-      { namespace: "istio-system", name: "istiod", status: "pending-upgrade", revision: 10 },
-    ]);
+    assert.deepEqual(
+      await readHelmReleases(
+        client,
+        releasesOf({ istio: { revision: "default", former: undefined, existing: undefined } }),
+      ),
+      [
+        { namespace: "istio-system", name: "istio-base", status: "deployed", revision: 1 },
+        { namespace: "istio-system", name: "istiod", status: "pending-upgrade", revision: 10 },
+      ],
+    );
     assert.deepEqual(
       server.requests.map((request) => decodeURIComponent(request.replaceAll("+", " "))).sort(),
       [

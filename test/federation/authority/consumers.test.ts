@@ -29,7 +29,7 @@ interface Chain {
   signer: RawAuthority;
 }
 
-const NAMES = { trustDomain: "a.local", hosts: istiodNames({}) };
+const NAMES = { trustDomain: "a.local", hosts: istiodNames([]) };
 const HOUR = 3_600_000;
 
 function makeChain({ root: rootOptions, middle: middleOptions, signer: signerOptions }: ChainOptions): Chain {

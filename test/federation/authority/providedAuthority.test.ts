@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 const past = { notBefore: new Date(Date.now() - 2 * HOUR), notAfter: new Date(Date.now() - HOUR) };
 const future = { notBefore: new Date(Date.now() + HOUR), notAfter: new Date(Date.now() + 2 * HOUR) };
 
-const NAMES = { trustDomain: "a.local", hosts: istiodNames({}) };
+const NAMES = { trustDomain: "a.local", hosts: istiodNames([]) };
 const validate = (given: ProvidedPems) => validateProvided(given, NAMES, new Date());
 
 /** Returns the faults, each as `field: rule`. */

@@ -27,6 +27,11 @@ const full = {
   istio: {
     charts: { repository: "oci://registry.example/charts", version: "1.31.1" },
     values: { base: { a: 1 }, istiod: { b: { c: null } } },
+    revision: "1-31",
+    former: {
+      ...{ revision: "1-30", charts: { repository: "oci://registry.example/charts", version: "1.30.2" } },
+      values: { istiod: { d: 1 } },
+    },
   },
   gateway: {
     service: {
@@ -89,6 +94,7 @@ describe("A stack's config", () => {
       istio: {
         charts: { repository: "https://istio-release.storage.googleapis.com/charts", version: "1.31.1" },
         values: { base: {}, istiod: {} },
+        revision: "default",
       },
       gateway: {
         service: { type: "LoadBalancer", annotations: {}, labels: {} },

@@ -4,10 +4,12 @@ import {
   type HelmRelease,
   BASE_RELEASE,
   GATEWAY_RELEASE,
-  ISTIOD_RELEASE,
   helmReleaseFaults,
   unownedCrdWarnings,
 } from "../../../federation/core/helmReleases.ts";
+import { istiodRelease } from "../../../federation/core/revision.ts";
+
+const ISTIOD_RELEASE = istiodRelease("default");
 
 const release = (status: string, revision = 1): HelmRelease => ({ ...ISTIOD_RELEASE, status, revision });
 const faults = (found: HelmRelease[], known: Parameters<typeof helmReleaseFaults>[1]): string[] =>

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describeFault } from "../../../federation/core/fault.ts";
-import { ISTIOD_RELEASE } from "../../../federation/core/helmReleases.ts";
+import { istiodRelease } from "../../../federation/core/revision.ts";
 import {
   type UnownedObject,
   isOwnedBy,
   unownedObjectFindings,
 } from "../../../federation/helm/chartObjects.ts";
+
+const ISTIOD_RELEASE = istiodRelease("default");
 
 const role = (changes: Partial<UnownedObject> = {}): UnownedObject => ({
   ...{ kind: "ClusterRole", namespace: undefined, name: "istiod-clusterrole-istio-system" },

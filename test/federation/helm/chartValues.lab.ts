@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { parse, parseAllDocuments } from "yaml";
 import { FREE_VARIABLES } from "./freeVariables.ts";
 import { formatPlace } from "../../../federation/core/installation.ts";
+import { chartRevision, istiodName } from "../../../federation/core/revision.ts";
 import { valueAt } from "../../../federation/core/schema.ts";
 import { chartObjects } from "../../../federation/helm/chartObjects.ts";
 import { CHART_VALUES } from "../../../federation/helm/charts.ts";
@@ -44,94 +45,98 @@ describe("Helm values of Istio's charts", () => {
   }
 });
 
-describe("Objects of Istio's charts", () => {
-  const NAMESPACES = { base: "istio-system", istiod: "istio-system", gateway: "istio-gateway" };
-  const NAMES = { base: "istio-base", istiod: "istiod", gateway: "eastwestgateway" };
-  /** Values of the program that decide which objects there are. */
-  const OURS = {
-    // CRDs are not compared, and parsing them takes seconds.
-    base: {
-      base: { enableCRDTemplates: false, enableIstioConfigCRDs: false },
-      defaultRevision: "default",
-      global: { enableReaderRBAC: false },
-    },
-    istiod: { global: { enableReaderRBAC: false } },
-    gateway: { service: { type: "None" } },
-  };
-  let tools: Awaited<ReturnType<typeof prepareTools>>;
-  before(async () => (tools = await prepareTools(() => undefined)));
-
-  /** Formats all objects but CRDs that Helm renders. */
-  async function rendered(values: Record<keyof typeof OURS, Record<string, unknown>>): Promise<string[]> {
-    const charts = await Promise.all(
-      (["base", "istiod", "gateway"] as const).map(async (chart) => {
-        const global = { ...valueAt(OURS[chart], ["global"])!, ...(values[chart]["global"] as object) };
-        const input = JSON.stringify({ ...OURS[chart], ...values[chart], global });
-        const words = ["template", NAMES[chart], join(tools.charts, chart), "-n", NAMESPACES[chart]];
-        const { stdout } = await execa(tools.programs.helm, [...words, "-f", "-"], { input });
-        return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject | null);
-      }),
-    );
-    return charts
-      .flat()
-      .filter((object) => object !== null && object.kind !== "CustomResourceDefinition")
-      .map((object) => {
-        const { kind = "", metadata } = object!;
-        return formatPlace({ kind, namespace: metadata.namespace, name: metadata.name });
-      })
-      .sort();
-  }
-
-  it("are those of the table without values of the user", async () => {
-    const none = { base: {}, istiod: {}, gateway: {} };
-    const objects = chartObjects(none);
-    assert.ok(objects.every(({ isCertain }) => isCertain));
-    assert.deepEqual(objects.map(formatPlace).sort(), await rendered(none));
-  });
-
-  it("are in the table where values turn all of them on", async () => {
-    const values = {
-      base: { experimental: { stableValidationPolicy: true } },
-      istiod: {
-        experimental: { stableValidationPolicy: true },
-        autoscaleMin: 2,
-        jwksResolverExtraRootCA: "x",
-        revisionTags: ["prod"],
-        gatewayClasses: { istio: { service: {} } },
-        global: { networkPolicy: { enabled: true } },
+for (const revision of ["default", "1-31"])
+  describe(`Objects of Istio's charts of revision ${revision}`, () => {
+    const NAMESPACES = { base: "istio-system", istiod: "istio-system", gateway: "istio-gateway" };
+    const NAMES = { base: "istio-base", istiod: istiodName(revision), gateway: "eastwestgateway" };
+    const named = { revision: chartRevision(revision) };
+    /** Values of the program that decide which objects there are. */
+    const OURS = {
+      // CRDs are not compared, and parsing them takes seconds.
+      base: {
+        base: { enableCRDTemplates: false, enableIstioConfigCRDs: false },
+        defaultRevision: revision,
+        global: { enableReaderRBAC: false },
       },
-      gateway: {
-        podDisruptionBudget: { minAvailable: 1 },
-        autoscaling: { enabled: true, minReplicas: 2 },
-        serviceAccount: { name: "edge" },
-        global: { networkPolicy: { enabled: true } },
-      },
+      istiod: { ...named, global: { enableReaderRBAC: false } },
+      gateway: { ...named, service: { type: "None" } },
     };
-    assert.deepEqual(chartObjects(values).map(formatPlace).sort(), await rendered(values));
-  });
+    const objectsOf = ({ base, istiod, gateway }: Record<keyof typeof OURS, Record<string, unknown>>) =>
+      chartObjects({ base, istiods: [{ revision, values: istiod }], gateway, revision });
+    let tools: Awaited<ReturnType<typeof prepareTools>>;
+    before(async () => (tools = await prepareTools(() => undefined)));
 
-  it("are uncertain where values of the user turn them off, and certain without a switch", async () => {
-    const values = {
-      base: {},
-      istiod: {
-        autoscaleEnabled: false,
-        env: { PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: "false" },
-        global: { configValidation: false },
-      },
-      gateway: { kind: "DaemonSet", rbac: { enabled: false }, serviceAccount: { create: false } },
-    };
-    const objects = chartObjects(values);
-    const found = await rendered(values);
-    assert.deepEqual(
-      found.filter((place) => !objects.some((object) => formatPlace(object) === place)),
-      [],
-    );
-    assert.deepEqual(
-      objects.filter((object) => object.isCertain && !found.includes(formatPlace(object))),
-      [],
-    );
+    /** Formats all objects but CRDs that Helm renders. */
+    async function rendered(values: Record<keyof typeof OURS, Record<string, unknown>>): Promise<string[]> {
+      const charts = await Promise.all(
+        (["base", "istiod", "gateway"] as const).map(async (chart) => {
+          const global = { ...valueAt(OURS[chart], ["global"])!, ...(values[chart]["global"] as object) };
+          const input = JSON.stringify({ ...OURS[chart], ...values[chart], global });
+          const words = ["template", NAMES[chart], join(tools.charts, chart), "-n", NAMESPACES[chart]];
+          const { stdout } = await execa(tools.programs.helm, [...words, "-f", "-"], { input });
+          return parseAllDocuments(stdout).map((document) => document.toJS() as KubernetesObject | null);
+        }),
+      );
+      return charts
+        .flat()
+        .filter((object) => object !== null && object.kind !== "CustomResourceDefinition")
+        .map((object) => {
+          const { kind = "", metadata } = object!;
+          return formatPlace({ kind, namespace: metadata.namespace, name: metadata.name });
+        })
+        .sort();
+    }
+
+    it("are those of the table without values of the user", async () => {
+      const none = { base: {}, istiod: {}, gateway: {} };
+      const objects = objectsOf(none);
+      assert.ok(objects.every(({ isCertain }) => isCertain));
+      assert.deepEqual(objects.map(formatPlace).sort(), await rendered(none));
+    });
+
+    it("are in the table where values turn all of them on", async () => {
+      const values = {
+        base: { experimental: { stableValidationPolicy: true } },
+        istiod: {
+          experimental: { stableValidationPolicy: true },
+          autoscaleMin: 2,
+          jwksResolverExtraRootCA: "x",
+          revisionTags: ["prod"],
+          gatewayClasses: { istio: { service: {} } },
+          global: { networkPolicy: { enabled: true } },
+        },
+        gateway: {
+          podDisruptionBudget: { minAvailable: 1 },
+          autoscaling: { enabled: true, minReplicas: 2 },
+          serviceAccount: { name: "edge" },
+          global: { networkPolicy: { enabled: true } },
+        },
+      };
+      assert.deepEqual(objectsOf(values).map(formatPlace).sort(), await rendered(values));
+    });
+
+    it("are uncertain where values of the user turn them off, and certain without a switch", async () => {
+      const values = {
+        base: {},
+        istiod: {
+          autoscaleEnabled: false,
+          env: { PILOT_ENABLE_GATEWAY_API_DEPLOYMENT_CONTROLLER: "false" },
+          global: { configValidation: false },
+        },
+        gateway: { kind: "DaemonSet", rbac: { enabled: false }, serviceAccount: { create: false } },
+      };
+      const objects = objectsOf(values);
+      const found = await rendered(values);
+      assert.deepEqual(
+        found.filter((place) => !objects.some((object) => formatPlace(object) === place)),
+        [],
+      );
+      assert.deepEqual(
+        objects.filter((object) => object.isCertain && !found.includes(formatPlace(object))),
+        [],
+      );
+    });
   });
-});
 
 describe("Settings of the pinned Istio", () => {
   let istio: string;

@@ -96,7 +96,7 @@ const CASES: readonly [Chart, string, unknown[], unknown[]][] = [
   ["istiod", "global.proxy.excludeIPRanges", ["240.240.1.0/24", "0.0.0.0/0"], ["", "169.254.169.254/32"]],
   ["istiod", "global.enableReaderRBAC", [true], [false]],
   ["istiod", "global.profile", ["remote"], ["ambient"]],
-  ["istiod", "revision", ["canary"], [""]],
+  ["istiod", "revision", ["canary", "", "default"], []],
   ["istiod", "configMap", [false], [true]],
   ["istiod", "istiodRemote.injectionPath", ["/inject/cluster/x/net/y"], ["/inject"]],
   [
@@ -132,7 +132,7 @@ const CASES: readonly [Chart, string, unknown[], unknown[]][] = [
   ["istiod", "_internal_defaults_do_not_set", [{ revision: "x" }, {}], []],
   ["istiod", "resources", [], [{ limits: { cpu: 1 } }, null]],
   ["istiod", "unknown", [], [{ a: null }]],
-  ["base", "defaultRevision", ["", "x"], ["default"]],
+  ["base", "defaultRevision", ["", "x", "default"], []],
   ["base", "global.istioNamespace", ["mesh"], ["istio-system"]],
   [
     "base",
@@ -157,7 +157,7 @@ const CASES: readonly [Chart, string, unknown[], unknown[]][] = [
     ],
     [{ "proxy.istio.io/config": "concurrency: 2" }, { "prometheus.io/port": "1" }],
   ],
-  ["gateway", "revision", ["canary"], ["", "default"]],
+  ["gateway", "revision", ["canary", "", "default"], []],
   ["gateway", "replicaCount", [0], [2, null]],
   [
     "gateway",
