@@ -37,6 +37,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "singleMesh.longLivedTokens": "excludes tokenHours",
   "singleMesh.apiServer.certificateAuthority": "made in the lab",
   contractOf: "a stack without options to combine: federation.lab.ts",
+  "istio.revision": "needs workloads that move: test/components/revisions.test.ts",
+  "istio.former": "needs workloads that move: test/components/revisions.test.ts",
   "istio.existing": "instead of istio.values: npm run demo -- --scenario existing",
   rootAuthority: "a stack without options to combine: replicated.lab.ts",
 };
