@@ -135,18 +135,24 @@ function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
 /** Returns the fault of an unknown field, without its value, which may be secret. */
 export function unknownField(path: readonly PropertyKey[], key: string, known: readonly string[]): Fault {
   const near = suggestion(key, known);
-  const remedy = near ?? `Remove it; known here: ${known.join(", ")}`;
+  const remedy = near ?? (known.length === 0 ? "Remove it" : `Remove it; known here: ${known.join(", ")}`);
   return { path: pathOf(...path), rule: "is not a known field", remedy };
 }
 
 /** Returns a remedy that suggests the nearest known name; undefined where none is near. */
 export function suggestion(written: string, known: readonly string[]): string | undefined {
+  const near = nearestName(written, known);
+  return near === undefined ? undefined : `Write '${near}', if that is what you mean`;
+}
+
+/** Finds the known name that differs in few letters, upper or lower case aside. */
+export function nearestName(written: string, known: readonly string[]): string | undefined {
   if (written.length > SUGGESTED_CHARACTERS) return undefined;
   const lowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
   // At most a third of a name may differ, lest "path" be taken for "name".
   const maxDistance = Math.min(NEAR, Math.ceil(written.length / 3));
   const near = closestMatch(written.toLowerCase(), [...lowerCase.keys()], { maxDistance });
-  return near === undefined ? undefined : `Write '${lowerCase.get(near)}', if that is what you mean`;
+  return near === undefined ? undefined : lowerCase.get(near);
 }
 
 function wrongType(

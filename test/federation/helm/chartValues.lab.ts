@@ -5,6 +5,7 @@ import { describe, it } from "mocha";
 import { execa } from "execa";
 import { parse, parseAllDocuments } from "yaml";
 import { FREE_VARIABLES } from "./freeVariables.ts";
+import { chartCrds, ISTIO_CRDS } from "../../../docs/istioCrds.ts";
 import { formatPlace } from "../../../federation/core/installation.ts";
 import { chartRevision, istiodName } from "../../../federation/core/revision.ts";
 import { valueAt } from "../../../federation/core/schema.ts";
@@ -13,6 +14,7 @@ import { CHART_VALUES } from "../../../federation/helm/charts.ts";
 import { ISTIOD_ENVIRONMENT, PROXY_ENVIRONMENT } from "../../../federation/helm/environment.ts";
 import { MESH_CONFIG, PROXY_CONFIG } from "../../../federation/helm/meshConfig.ts";
 import { decisionAbout } from "../../../federation/helm/valueFaults.ts";
+import { toCrd } from "../../../federation/traffic/crd.ts";
 import type { KubernetesObject } from "../../../kubernetes/kinds.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { TOOLS_FOLDER } from "../../../lab/tools/versions.ts";
@@ -137,6 +139,25 @@ for (const revision of ["default", "1-31"])
       );
     });
   });
+
+describe("CRDs of Istio's charts", () => {
+  let charts: string;
+  before(async () => (charts = (await prepareTools(() => undefined)).charts));
+
+  it("are those that the program has schemas of (otherwise run `npm run docs:crds`)", () => {
+    assert.deepEqual(JSON.parse(readFileSync(ISTIO_CRDS, "utf8")), chartCrds(charts).map(toCrd));
+  });
+
+  it("have one schema for all versions of a kind", () => {
+    for (const definition of chartCrds(charts)) {
+      const { schema } = toCrd(definition).versions[0]!;
+      for (const version of definition.spec.versions) {
+        const alone = { spec: { ...definition.spec, versions: [version] } };
+        assert.deepEqual(toCrd(alone).versions[0]!.schema, schema, definition.spec.names.kind);
+      }
+    }
+  });
+});
 
 describe("Settings of the pinned Istio", () => {
   let istio: string;

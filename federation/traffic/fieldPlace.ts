@@ -1,0 +1,87 @@
+import { type Fault, pathOf } from "../core/fault.ts";
+import { nearestName, unknownField, valueAt } from "../core/schema.ts";
+import type { PathKey, StructuralSchema } from "./crd.ts";
+import type { UnknownField } from "./pruning.ts";
+
+/** A fault of an unknown field, and the field that was probably meant. */
+export interface MisplacedField {
+  readonly fault: Fault;
+  /** Path of the known field; undefined where none is near. */
+  readonly meant: readonly PathKey[] | undefined;
+}
+
+/** Levels around a field in which a field of that name is searched for. */
+const OUTER_LEVELS = 4;
+
+/**
+ * Reports an unknown field. The remedy names the place of a known field with that name, one level down or a few up, or the nearest name in
+ * the same map.
+ */
+export function misplacedField({ name, places }: UnknownField): MisplacedField {
+  const { path, schema, value } = places.at(-1) ?? { path: [], schema: {}, value: undefined };
+  const at = [...path, name];
+  const known = Object.keys(schema.properties ?? {});
+  const inner = innerTargets(schema, name);
+  const written = inner.filter(([field]) => valueAt(value, [field]) !== undefined);
+  if (written.length > 0) return moved(at, path, written);
+  const outer = places
+    .slice(0, -1)
+    .slice(-OUTER_LEVELS)
+    .reverse()
+    .find((place) => hasField(place.schema, name));
+  if (outer !== undefined) {
+    const meant = [...outer.path, name];
+    const remedy = `Move it to ${pathOf(...meant)}`;
+    return { fault: { path: pathOf(...at), rule: NOT_HERE, remedy }, meant };
+  }
+  const near = nearestName(name, known) ?? soleExtension(name, known);
+  if (near === undefined) {
+    return inner.length > 0
+      ? moved(at, path, inner)
+      : { fault: unknownField(at, name, known), meant: undefined };
+  }
+  const { path: text, rule } = unknownField(at, name, known);
+  return {
+    fault: { path: text, rule, remedy: `Write '${near}', if that is what you mean` },
+    meant: [...path, near],
+  };
+}
+
+const NOT_HERE = "is not a known field here";
+
+function moved(
+  at: readonly PathKey[],
+  path: readonly PathKey[],
+  targets: readonly InnerTarget[],
+): MisplacedField {
+  const texts = targets.map(([field, isList]) => `${isList ? "an entry of " : ""}${pathOf(...path, field)}`);
+  const remedy = `Move it into ${texts.join(" or ")}`;
+  const meant = targets[0] === undefined ? undefined : [...path, targets[0][0]];
+  return { fault: { path: pathOf(...at), rule: NOT_HERE, remedy }, meant };
+}
+
+/** Fewest letters of a name that is completed or cut. */
+const STEM = 4;
+
+/** Finds the only known name that a name begins, or that begins with it: `consecutive5xxErrors` for `consecutive5xx`. */
+function soleExtension(name: string, known: readonly string[]): string | undefined {
+  const related = known.filter((each) => {
+    const isLongEnough = Math.min(each.length, name.length) >= STEM;
+    return isLongEnough && (each.startsWith(name) || name.startsWith(each));
+  });
+  return related.length === 1 ? related[0] : undefined;
+}
+
+/** A field whose map, or whose list's maps, have a field of a given name. */
+type InnerTarget = readonly [field: string, isList: boolean];
+
+function innerTargets({ properties = {} }: StructuralSchema, name: string): InnerTarget[] {
+  return Object.entries(properties).flatMap(([field, inner]): InnerTarget[] => {
+    if (hasField(inner, name)) return [[field, false]];
+    return inner.items !== undefined && hasField(inner.items, name) ? [[field, true]] : [];
+  });
+}
+
+function hasField({ properties = {} }: StructuralSchema, name: string): boolean {
+  return Object.hasOwn(properties, name);
+}
