@@ -25,7 +25,7 @@ import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
 export interface EastWestGatewayArgs extends Config, GatewayPlan {
   /** Helm repository or folder of Istio's charts. */
   charts: Charts;
-  /** Name of the namespace to install into: the gateway's own. */
+  /** Name of the gateway's namespace, once it exists. */
   namespace: pulumi.Input<string>;
   /** Names the cluster that the Service's address is read from. */
   kubeconfig: StackConfig["kubeconfig"];
@@ -48,9 +48,18 @@ export class EastWestGateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: EastWestGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:EastWestGateway", name, {}, opts);
-    const child = { parent: this };
+    // Somebody else's has a Service already, and Pods.
+    const isOwn = args.existing === undefined;
+    const release = isOwn ? [this.installRelease(name, args)] : [];
+    const service = isOwn ? [this.createService(name, args, release)] : [];
+    const spec = gatewaySpec(args.place, args, args.bind);
+    if (spec !== undefined) this.createListeners(name, args, spec, release);
+    this.addresses = this.addressesOf(name, args, service);
+    this.registerOutputs({ addresses: this.addresses });
+  }
 
-    const release = new kubernetes.helm.v3.Release(
+  private installRelease(name: string, args: EastWestGatewayArgs): pulumi.Resource {
+    return new kubernetes.helm.v3.Release(
       `${name}-release`,
       {
         name: GATEWAY_NAME,
@@ -63,21 +72,27 @@ export class EastWestGateway extends pulumi.ComponentResource {
           args.values,
         ),
       },
-      child,
+      { parent: this },
     );
+  }
 
+  private createService(
+    name: string,
+    args: EastWestGatewayArgs,
+    release: readonly pulumi.Resource[],
+  ): pulumi.Resource {
     const exposed = toServiceSpec(args.service);
-    const service = new kubernetes.core.v1.Service(
+    return new kubernetes.core.v1.Service(
       `${name}-service`,
       {
         metadata: {
-          name: GATEWAY_NAME,
+          name: args.place.service,
           namespace: args.namespace,
           ...networkMetadata(args),
         },
         spec: withoutUndefined({
           ...exposed.spec,
-          selector: { app: GATEWAY_NAME, istio: GATEWAY_NAME },
+          selector: { app: GATEWAY_NAME, ...args.place.selector },
           ports: [
             withoutUndefined({
               name: GATEWAY_PORT_NAME,
@@ -88,13 +103,8 @@ export class EastWestGateway extends pulumi.ComponentResource {
           ],
         }),
       },
-      { ...child, dependsOn: release },
+      { parent: this, dependsOn: [...release] },
     );
-
-    const spec = gatewaySpec(args, args.bind);
-    if (spec !== undefined) this.createListeners(name, args, spec, release);
-    this.addresses = this.addressesOf(name, args, service);
-    this.registerOutputs({ addresses: this.addresses });
   }
 
   /** Creates the Gateway object; without exports there is none, and nothing listens. */
@@ -102,7 +112,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
     name: string,
     args: EastWestGatewayArgs,
     spec: GatewaySpec,
-    release: pulumi.Resource,
+    release: readonly pulumi.Resource[],
   ): void {
     const routes = args.terminated.map((port) => this.routeFor(name, args, port));
     new kubernetes.apiextensions.CustomResource(
@@ -111,14 +121,14 @@ export class EastWestGateway extends pulumi.ComponentResource {
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
         metadata: {
-          name: GATEWAY_NAME,
+          name: args.place.object,
           namespace: args.namespace,
           labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
         },
         spec,
       },
       // istiod ignores a server without a route.
-      { parent: this, dependsOn: [release, ...routes] },
+      { parent: this, dependsOn: [...release, ...routes] },
     );
   }
 
@@ -134,7 +144,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
           namespace: args.namespace,
           labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
         },
-        spec: terminatedRoute(port),
+        spec: terminatedRoute(args.place, port),
       },
       { parent: this },
     );
@@ -143,29 +153,26 @@ export class EastWestGateway extends pulumi.ComponentResource {
   private addressesOf(
     name: string,
     args: EastWestGatewayArgs,
-    service: kubernetes.core.v1.Service,
+    service: readonly pulumi.Resource[],
   ): pulumi.Output<GatewayAddress[]> {
     const { locality } = args;
     const located = (addresses: GatewayAddress[]): GatewayAddress[] =>
       locality === undefined ? addresses : addresses.map((address) => ({ locality, ...address }));
     if (args.advertise !== undefined) return pulumi.output(located(args.advertise));
     const exposed = toServiceSpec(args.service);
+    const settings = { ...exposed.spec, nodePort: exposed.nodePort, annotations: args.service.annotations };
     const found = new GatewayAddresses(
       `${name}-addresses`,
       {
         kubeconfig: args.kubeconfig,
         namespace: args.namespace,
-        service: GATEWAY_NAME,
-        settings: withoutUndefined({
-          ...exposed.spec,
-          nodePort: exposed.nodePort,
-          annotations: args.service.annotations,
-        }),
+        service: args.place.service,
+        settings: args.existing === undefined ? withoutUndefined(settings) : {},
         port: GATEWAY_PORT,
         timeoutSeconds: args.addressTimeoutSeconds,
         observed: args.observed && [...args.observed],
       },
-      { parent: this, dependsOn: service },
+      { parent: this, dependsOn: [...service] },
     );
     return found.addresses.apply(located);
   }

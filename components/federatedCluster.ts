@@ -11,7 +11,7 @@ import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
 import { hasDocument } from "../federation/editedObjects.ts";
 import type { Publication } from "../federation/publish/publication.ts";
-import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { EditedObjects } from "../providers/editedObjects.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
@@ -82,16 +82,17 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const { istio } = mesh;
     const labelsOf = (place: string): Record<string, string> =>
       authority.source === "existing" ? { ...ownValue(authority.namespaceLabels, place) } : {};
-    const gatewayNamespace = namespace(
-      `${name}-gateways`,
-      GATEWAY_NAMESPACE,
-      child,
-      labelsOf(GATEWAY_NAMESPACE),
-    );
+    const { place } = plan.gateway;
+    const gatewayNamespace =
+      config.gateway.existing === undefined
+        ? namespace(`${name}-gateways`, place.namespace, child, labelsOf(place.namespace))
+        : place.namespace;
     const afterIstio = { ...child, dependsOn: istio };
     const beforeGateway: pulumi.Resource[] = [istio];
     if (policies.length > 0)
-      beforeGateway.push(new CallerPolicies(`${name}-callers`, { policies, gatewayNamespace }, afterIstio));
+      beforeGateway.push(
+        new CallerPolicies(`${name}-callers`, { policies, gateway: place, gatewayNamespace }, afterIstio),
+      );
     if (aliases.length > 0) beforeGateway.push(new ExportAliases(`${name}-aliases`, { aliases }, afterIstio));
     const gateway = new EastWestGateway(
       `${name}-gateway`,

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AuthorizationPolicy } from "../federation/access/authorizationPolicy.ts";
 import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
-import { GATEWAY_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { GatewayPlace } from "../federation/core/gatewayPlace.ts";
 import { type TrustDomainHosts, renderTrustDomainFilter } from "../federation/imports/trustDomainFilter.ts";
 import { type ExportAlias, aliasObject } from "../federation/exports/alias.ts";
 
@@ -39,6 +39,7 @@ function createObjects(
 export interface CallerPoliciesArgs {
   /** At most one of each namespace and name. */
   policies: readonly AuthorizationPolicy[];
+  gateway: GatewayPlace;
   /** Name of the gateway's namespace, once it exists. */
   gatewayNamespace: pulumi.Input<string>;
 }
@@ -47,12 +48,12 @@ export interface CallerPoliciesArgs {
 export class CallerPolicies extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { policies, gatewayNamespace }: CallerPoliciesArgs,
+    { policies, gateway, gatewayNamespace }: CallerPoliciesArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("istio-federation:index:CallerPolicies", name, {}, opts);
     const objects = policies.map((policy): IstioObject => {
-      const place = policy.namespace === GATEWAY_NAMESPACE ? gatewayNamespace : policy.namespace;
+      const place = policy.namespace === gateway.namespace ? gatewayNamespace : policy.namespace;
       // Without a name the object gets its resource's and random digits: the old and the new one exist at the same time.
       return isGatewayPolicy(policy)
         ? { resource: policy.name, metadata: { namespace: place }, spec: policy.spec, isReplaced: true }

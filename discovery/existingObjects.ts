@@ -1,4 +1,5 @@
 import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { gatewayPlace } from "../federation/core/gatewayPlace.ts";
 import {
   type ExistingObjects,
   FIRST_OBJECTS,
@@ -7,7 +8,7 @@ import {
   PUBLISH_OBJECTS,
   TAKE_OVER_VARIABLE,
 } from "../federation/core/installation.ts";
-import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { lastObjectsIn } from "../federation/lastRun.ts";
 import type { Snapshot } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -22,7 +23,7 @@ import {
   VIRTUAL_SERVICE,
 } from "../kubernetes/kinds.ts";
 
-type FirstObject = (typeof FIRST_OBJECTS | typeof PUBLISH_OBJECTS)[number];
+type FirstObject = ObjectPlace & { kind: (typeof FIRST_OBJECTS | typeof PUBLISH_OBJECTS)[number]["kind"] };
 
 const KINDS: Readonly<Record<FirstObject["kind"], ResourceKind>> = {
   Namespace: NAMESPACE,
@@ -48,9 +49,16 @@ export async function readExistingObjects(
   const own = await outputs;
   const last = "value" in own ? own.value : {};
   const isOwnIstio = config.istio.existing === undefined;
-  const first = FIRST_OBJECTS.filter(
-    ({ kind, namespace, name }) =>
-      (isOwnIstio || (namespace ?? name) !== ISTIO_NAMESPACE) &&
+  const { existing: owners } = config.gateway;
+  const { namespace: gateway, object } = gatewayPlace(config.gateway);
+  const isOwn = (place: string): boolean =>
+    place === ISTIO_NAMESPACE ? isOwnIstio : place !== GATEWAY_NAMESPACE || owners === undefined;
+  const places: FirstObject[] = [
+    ...FIRST_OBJECTS.filter(({ namespace, name }) => isOwn(namespace ?? name)),
+    ...(owners === undefined ? [] : [{ kind: "Gateway", namespace: gateway, name: object } as const]),
+  ];
+  const first = places.filter(
+    ({ kind, name }) =>
       (kind !== "Gateway" || config.exports.length > 0) &&
       (name !== IMPORT_NAMESPACE || config.topology !== "single-mesh"),
   );
@@ -60,10 +68,10 @@ export async function readExistingObjects(
     ...(isServed ? [] : PUBLISH_OBJECTS),
   ];
   if (wanted.length === 0) return { found: [], inState: [], takesOver };
-  const read = async (places: typeof wanted) =>
-    (await Promise.all(places.map((place) => readObject(client, place)))).flat();
+  const read = async (some: typeof wanted) =>
+    (await Promise.all(some.map((place) => readObject(client, place)))).flat();
   const namespaces = await read(wanted.filter(({ namespace }) => namespace === undefined));
-  const names = namespaces.map(({ name }) => name);
+  const names = [...namespaces.map(({ name }) => name), ...(owners === undefined ? [] : [gateway])];
   // Mostly there are none: other readings of this pass get some of these too.
   const others = await read(
     wanted.filter(({ namespace }) => namespace !== undefined && names.includes(namespace)),

@@ -10,11 +10,12 @@ import {
 } from "../federation/existing/installedIstio.ts";
 import { ownerOf } from "../federation/existing/owner.ts";
 import type { SidecarScope } from "../federation/existing/sidecarScopes.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { gatewayPlace } from "../federation/core/gatewayPlace.ts";
 import { NETWORK_LABEL, REVISION_LABEL, TAG_LABEL, TLS_MODE_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { UNNAMED_REVISION, revisionSuffix } from "../federation/core/revision.ts";
 import { parseJson } from "../federation/core/text.ts";
-import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { isForbidden } from "../kubernetes/errors.ts";
 import {
@@ -28,25 +29,36 @@ import {
   SECRET,
   SIDECAR,
 } from "../kubernetes/kinds.ts";
+import { readOwnersGateway } from "./ownersGateway.ts";
+import { type ProxiedPod, type Variable, environmentOf, isRunningPod, proxyOf } from "./proxies.ts";
 
-/** Reads an Istio that somebody else installed; writes nothing, and reads no Secret's data. */
-export async function readInstalledIstio(client: ClusterClient): Promise<InstalledIstio> {
-  const [deployments, webhooks, roots, secrets, namespaces, proxies, proxyConfigs, sidecars] =
+/**
+ * Reads an Istio that somebody else installed; writes nothing, and reads no Secret's data.
+ * @param namespace of istiod.
+ * @param gateway config of the gateway, which may be the owner's too.
+ */
+export async function readInstalledIstio(
+  client: ClusterClient,
+  namespace: string,
+  gateway: Pick<StackConfig["gateway"], "existing">,
+): Promise<InstalledIstio> {
+  const [deployments, webhooks, roots, secrets, namespaces, proxies, proxyConfigs, sidecars, ownersGateway] =
     await Promise.all([
-      client.list<DeploymentObject>(DEPLOYMENT, { namespace: ISTIO_NAMESPACE, labelSelector: "app=istiod" }),
+      client.list<DeploymentObject>(DEPLOYMENT, { namespace, labelSelector: "app=istiod" }),
       client.list(MUTATING_WEBHOOK_CONFIGURATION, {
         labelSelector: "app=sidecar-injector",
         metadataOnly: true,
       }),
-      client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, "istio-ca-root-cert"),
-      readSecretNames(client),
+      client.get<ConfigMapObject>(CONFIG_MAP, namespace, "istio-ca-root-cert"),
+      readSecretNames(client, namespace),
       client.list(NAMESPACE, { metadataOnly: true }),
       readProxies(client),
       client.list<ProxyConfigObject>(PROXY_CONFIG),
       orUndefined(client.list<SidecarObject>(SIDECAR)),
+      gateway.existing && readOwnersGateway(client, gatewayPlace(gateway)),
     ]);
   const controlPlanes = await Promise.all(
-    deployments.filter(isRunning).map((deployment) => readControlPlane(client, deployment)),
+    deployments.filter(isRunning).map((deployment) => readControlPlane(client, namespace, deployment)),
   );
   const shared = sortedUnique(
     controlPlanes
@@ -55,18 +67,22 @@ export async function readInstalledIstio(client: ClusterClient): Promise<Install
   );
   const labels = Object.fromEntries(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
   return {
+    namespace,
     controlPlanes: controlPlanes.sort((one, other) => (one.name < other.name ? -1 : 1)),
     injectors: webhooks.map(viewInjector),
     sharedMeshConfigs: Object.fromEntries(
-      await Promise.all(shared.map(async (name) => [name, await readShared(client, name)] as const)),
+      await Promise.all(
+        shared.map(async (name) => [name, await readShared(client, namespace, name)] as const),
+      ),
     ),
     rootCertificates: roots?.data?.["root-cert.pem"],
     secrets,
-    network: labels[ISTIO_NAMESPACE]?.[NETWORK_LABEL],
+    network: labels[namespace]?.[NETWORK_LABEL],
     namespaces: labels,
     proxies,
     proxyConfigs: proxyConfigs.flatMap(viewProxyConfig),
     sidecars: sidecars?.flatMap(viewSidecar),
+    gateway: ownersGateway,
   };
 }
 
@@ -80,28 +96,28 @@ type DeploymentObject = KubernetesObject & {
   };
 };
 
-interface Variable {
-  name: string;
-  value?: string;
-}
-
 type ConfigMapObject = KubernetesObject & { data?: Record<string, string> };
 
 function isRunning({ spec }: DeploymentObject): boolean {
   return spec?.replicas !== 0;
 }
 
-async function readControlPlane(client: ClusterClient, deployment: DeploymentObject): Promise<ControlPlane> {
+async function readControlPlane(
+  client: ClusterClient,
+  namespace: string,
+  deployment: DeploymentObject,
+): Promise<ControlPlane> {
   const { name, labels = {} } = deployment.metadata;
   const containers = deployment.spec?.template?.spec?.containers ?? [];
   const container = containers.find((each) => each.name === "discovery") ?? containers[0];
   const revision = labels[REVISION_LABEL] ?? UNNAMED_REVISION;
   const [mesh, injector] = await Promise.all(
     ["istio", "istio-sidecar-injector"].map((map) =>
-      client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, `${map}${revisionSuffix(revision)}`),
+      client.get<ConfigMapObject>(CONFIG_MAP, namespace, `${map}${revisionSuffix(revision)}`),
     ),
   );
   return {
+    namespace,
     name,
     revision,
     version: versionOf(tagOf(container?.image ?? ""), labels["app.kubernetes.io/version"]),
@@ -126,12 +142,6 @@ function tagOf(image: string): string | undefined {
   return /:([\w.-]+)$/.exec(image.replace(/@.*$/, ""))?.[1];
 }
 
-function environmentOf(variables: readonly Variable[]): Record<string, string> {
-  return Object.fromEntries(
-    variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
-  );
-}
-
 /** Parses a mesh config. @returns undefined without one; the text itself when it is no YAML. */
 async function parseYaml(text: string | undefined): Promise<unknown> {
   if (text === undefined) return undefined;
@@ -143,14 +153,18 @@ async function parseYaml(text: string | undefined): Promise<unknown> {
   }
 }
 
-async function readShared(client: ClusterClient, name: string): Promise<SharedMeshConfig | undefined> {
-  const map = await client.get(CONFIG_MAP, ISTIO_NAMESPACE, name);
+async function readShared(
+  client: ClusterClient,
+  namespace: string,
+  name: string,
+): Promise<SharedMeshConfig | undefined> {
+  const map = await client.get(CONFIG_MAP, namespace, name);
   return map && { labels: map.metadata.labels ?? {} };
 }
 
 /** Reads the names of Secrets, which need a right that many do not give; undefined without it. */
-async function readSecretNames(client: ClusterClient): Promise<string[] | undefined> {
-  const secrets = await orUndefined(client.list(SECRET, { namespace: ISTIO_NAMESPACE, metadataOnly: true }));
+async function readSecretNames(client: ClusterClient, namespace: string): Promise<string[] | undefined> {
+  const secrets = await orUndefined(client.list(SECRET, { namespace, metadataOnly: true }));
   return secrets?.map(({ metadata: { name } }) => name);
 }
 
@@ -168,30 +182,17 @@ export function viewInjector({ metadata: { labels = {} } }: KubernetesObject): I
   return { revision: labels[REVISION_LABEL] ?? UNNAMED_REVISION, tag: labels[TAG_LABEL] };
 }
 
-/** Fields read of a Pod. */
-type PodObject = KubernetesObject & {
-  spec?: { containers?: Container[]; initContainers?: Container[] };
-  status?: { phase?: string };
-};
-
-interface Container {
-  name?: string;
-  env?: Variable[];
-}
-
 /** Reads the Pods with a sidecar that lacks a variable: all Pods of a cluster may be very many. */
 function readProxies(client: ClusterClient): Promise<RunningProxy[]> {
-  return client.fold<PodObject, RunningProxy[]>(
+  return client.fold<ProxiedPod, RunningProxy[]>(
     POD,
     { labelSelector: `${TLS_MODE_LABEL}=istio` },
     {
       begin: () => [],
-      take: (found, { metadata: { namespace = "", name, deletionTimestamp }, spec, status }) => {
-        if (deletionTimestamp !== undefined || ["Succeeded", "Failed"].includes(status?.phase ?? "")) return;
-        // A native sidecar is an init container.
-        const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
-        const proxy = containers.find((container) => container.name === "istio-proxy");
-        const environment = environmentOf(proxy?.env ?? []);
+      take: (found, pod) => {
+        if (!isRunningPod(pod)) return;
+        const { namespace = "", name } = pod.metadata;
+        const { environment } = proxyOf(pod);
         const variables = PROXY_VARIABLES.filter((variable) => isTrue(environment[variable]));
         if (variables.length < PROXY_VARIABLES.length) found.push({ namespace, name, variables });
       },

@@ -1,14 +1,8 @@
 import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../federation/core/labels.ts";
 import { append, sortedRecord } from "../federation/core/order.ts";
-import {
-  GATEWAY_NAME,
-  GATEWAY_NAMESPACE,
-  ISTIO_NAMESPACE,
-  PUBLISH_GATEWAY,
-  PUBLISH_NAMESPACE,
-  TOKENS,
-} from "../federation/core/wellKnown.ts";
+import { ISTIO_NAMESPACE, PUBLISH_GATEWAY, PUBLISH_NAMESPACE, TOKENS } from "../federation/core/wellKnown.ts";
+import type { GatewayPlace } from "../federation/core/gatewayPlace.ts";
 import type { AccessKind, OwnObject } from "../federation/editedObjects.ts";
 import { aliasObject } from "../federation/exports/alias.ts";
 import type { LastRun } from "../federation/lastRun.ts";
@@ -41,6 +35,7 @@ const CONCURRENCY = 8;
  */
 export async function readOwnObjects(
   client: ClusterClient,
+  gateway: GatewayPlace,
   last: Pick<LastRun, "policies" | "aliases" | "publication">,
 ): Promise<OwnObject[]> {
   const list = async (kind: ResourceKind, options: ListOptions): Promise<OwnObject[]> =>
@@ -50,7 +45,7 @@ export async function readOwnObjects(
     return object === undefined ? [] : [viewObject(kind, object)];
   };
   const listGatewayPolicies = async (): Promise<OwnObject[]> =>
-    (await list(AUTHORIZATION_POLICY, { namespace: GATEWAY_NAMESPACE })).filter(isGatewayPolicy);
+    (await list(AUTHORIZATION_POLICY, { namespace: gateway.namespace })).filter(isGatewayPolicy);
   const listPolicies = async (): Promise<OwnObject[]> => {
     const found = await list(AUTHORIZATION_POLICY, { labelSelector: OURS });
     const policies = Object.values(last.policies);
@@ -82,9 +77,9 @@ export async function readOwnObjects(
   };
   const found = await Promise.all([
     get(PEER_AUTHENTICATION, ISTIO_NAMESPACE, "default"),
-    get(GATEWAY, GATEWAY_NAMESPACE, GATEWAY_NAME),
+    get(GATEWAY, gateway.namespace, gateway.object),
     // Includes those of others, which are few: a changed label hides none.
-    list(VIRTUAL_SERVICE, { namespace: GATEWAY_NAMESPACE }),
+    list(VIRTUAL_SERVICE, { namespace: gateway.namespace }),
     ...(last.publication === undefined
       ? []
       : [

@@ -5,11 +5,11 @@ import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { pathOf } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
 import { ownValue, sortedRecord } from "../federation/core/order.ts";
+import { type GatewayPlace, gatewayPlace } from "../federation/core/gatewayPlace.ts";
 import {
-  GATEWAY_NAME,
-  GATEWAY_NAMESPACE,
   GATEWAY_PORT,
   IMPORT_NAMESPACE,
+  ISTIO_NAMESPACE,
   PUBLISH_NAMESPACE,
 } from "../federation/core/wellKnown.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
@@ -158,6 +158,7 @@ async function readCluster(
   outputs: Promise<Outputs>,
 ): Promise<ClusterReadings> {
   const { exports: rules, gateway, publish, dns, topology, certificateAuthority, istio } = config;
+  const place = gatewayPlace(gateway);
   const hasExports = rules.length > 0;
   const registers = topology !== "single-mesh";
   let reading: ReturnType<typeof readState> | undefined;
@@ -185,18 +186,23 @@ async function readCluster(
     importNamespaceServices: dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
     leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
     ownObjects: outputs.then((own) =>
-      hasUpdated(own) ? reader.read((client) => readOwnObjects(client, lastObjectsIn(own.value))) : NOTHING,
+      hasUpdated(own)
+        ? reader.read((client) => readOwnObjects(client, place, lastObjectsIn(own.value)))
+        : NOTHING,
     ),
     publishSecret:
       publish === undefined
         ? NO_SECRET
         : reader.read((client) => readServerSecret(client, PUBLISH_NAMESPACE, publish.credentialName)),
-    gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
+    gateway: gateway.advertise === undefined ? reader.read((client) => readGateway(client, place)) : NOTHING,
     istiod:
       certificateAuthority.source === "provided" || istio.existing !== undefined
         ? NO_ISTIOD
         : reader.read(readIstiod),
-    installation: istio.existing === undefined ? NO_INSTALLATION : reader.read(readInstalledIstio),
+    installation:
+      istio.existing === undefined
+        ? NO_INSTALLATION
+        : reader.read((client) => readInstalledIstio(client, ISTIO_NAMESPACE, gateway)),
     revisions,
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
     helm: reader.read((client) => readHelm(client, { config, outputs, state, existing, revisions })),
@@ -293,12 +299,8 @@ async function readImportNamespace(client: ClusterClient) {
   return objects.map(({ metadata: { name, labels = {} } }) => ({ name, labels }));
 }
 
-async function readGateway(client: ClusterClient) {
-  const status = await readGatewayStatus(client, {
-    namespace: GATEWAY_NAMESPACE,
-    service: GATEWAY_NAME,
-    port: GATEWAY_PORT,
-  });
+async function readGateway(client: ClusterClient, { namespace, service }: GatewayPlace) {
+  const status = await readGatewayStatus(client, { namespace, service, port: GATEWAY_PORT });
   return "addresses" in status ? status.addresses : [];
 }
 

@@ -3,14 +3,8 @@ import { isGatewayPolicy } from "./access/gatewayPolicy.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { boundedLines, count } from "./core/text.ts";
 import { sortedUnique } from "./core/order.ts";
-import {
-  GATEWAY_NAME,
-  GATEWAY_NAMESPACE,
-  ISTIO_NAMESPACE,
-  PUBLISH_GATEWAY,
-  PUBLISH_NAMESPACE,
-  TOKENS,
-} from "./core/wellKnown.ts";
+import { ISTIO_NAMESPACE, PUBLISH_GATEWAY, PUBLISH_NAMESPACE, TOKENS } from "./core/wellKnown.ts";
+import type { GatewayPlace } from "./core/gatewayPlace.ts";
 import { type ExportAlias, aliasObject } from "./exports/alias.ts";
 import {
   type GatewayListeners,
@@ -70,6 +64,7 @@ interface DeclaredObject extends ObjectName {
 
 /** Parts of a plan that declare the objects. */
 export interface Declarations {
+  gateway: GatewayPlace;
   listeners: Pick<GatewayListeners, "hosts" | "terminated">;
   /** IP address that the gateway listens on; undefined for every address of the Pod. */
   bind: string | undefined;
@@ -197,13 +192,13 @@ interface LastObject extends DeclaredObject {
 
 /** Returns the objects that the last update declared, by {@link fullName}. */
 function lastObjects(
-  { bind, publish, isStrict }: Declarations,
+  { gateway, bind, publish, isStrict }: Declarations,
   { contract, policies, aliases, publication }: LastDeclarations,
 ): Map<string, LastObject> {
   if (contract === undefined) return new Map();
   const listeners = gatewayListeners(contract.services);
   const objects = declaredObjects({
-    ...{ listeners, bind, isStrict },
+    ...{ gateway, listeners, bind, isStrict },
     ...{ policies: Object.values(policies), aliases: Object.values(aliases) },
     publish: publication && { ...publication, documents: publish?.documents ?? [] },
   });
@@ -231,6 +226,7 @@ function fullName({ kind, namespace, name }: ObjectName): string {
 }
 
 function declaredObjects({
+  gateway,
   listeners,
   bind,
   policies,
@@ -238,14 +234,14 @@ function declaredObjects({
   publish,
   isStrict,
 }: Declarations): DeclaredObject[] {
-  const gatewayObject = gatewaySpec(listeners, bind);
+  const gatewayObject = gatewaySpec(gateway, listeners, bind);
   const ofGateway = (kind: AccessKind, name: string, spec: object): DeclaredObject =>
-    declaredObject({ kind, namespace: GATEWAY_NAMESPACE, name }, spec);
+    declaredObject({ kind, namespace: gateway.namespace, name }, spec);
   return [
     ...(isStrict ? [MESH_PEER_AUTHENTICATION] : []),
-    ...(gatewayObject === undefined ? [] : [ofGateway("Gateway", GATEWAY_NAME, gatewayObject)]),
+    ...(gatewayObject === undefined ? [] : [ofGateway("Gateway", gateway.object, gatewayObject)]),
     ...listeners.terminated.map((port) =>
-      ofGateway("VirtualService", port.serverName, terminatedRoute(port)),
+      ofGateway("VirtualService", port.serverName, terminatedRoute(gateway, port)),
     ),
     ...policies.map(policyObject),
     ...aliases.map(aliasEntry),

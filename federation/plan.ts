@@ -11,6 +11,7 @@ import { type ContractStackReading, behindNote } from "./ownContractStack.ts";
 import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
+import { type GatewayPlace, gatewayPlace } from "./core/gatewayPlace.ts";
 import type { Findings } from "./core/findings.ts";
 import { helmReleaseFaults, unownedCrdWarnings } from "./core/helmReleases.ts";
 import { existingObjectFindings } from "./core/installation.ts";
@@ -29,9 +30,9 @@ import {
   planPublication,
   publishDeclaration,
 } from "./publish/publishPlan.ts";
-import { OWN_MESH } from "./exports/mutualTls.ts";
+import { ownMesh } from "./exports/localMesh.ts";
 import { validateInstalled } from "./existing/existingMesh.ts";
-import { type JoinPlan, type MeshUse, defaultsOf, planJoin } from "./existing/joinPlan.ts";
+import { type JoinPlan, type MeshUse, joinedMesh, planJoin } from "./existing/joinPlan.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
@@ -87,6 +88,7 @@ export interface ClusterPlan {
 
 /** The east-west gateway. */
 export interface GatewayPlan extends GatewayListeners {
+  place: GatewayPlace;
   /** Addresses in the snapshot; undefined when the cluster was unreachable or the config names them. */
   observed: readonly GatewayAddress[] | undefined;
 }
@@ -169,12 +171,9 @@ export function planCluster(
   const { connection, pinned } = topology.connect(context, authority);
   const { gateway } = snapshot.cluster;
   const addresses = "value" in gateway ? gateway.value : [];
-  const offered = reviewContract(
-    context,
-    planExports(context, pinned, mesh === undefined ? OWN_MESH : defaultsOf(mesh)),
-    addresses,
-  );
-  const access = planAccess(context, offered, pinned);
+  const local = mesh === undefined ? ownMesh(config.gateway.values) : joinedMesh(mesh);
+  const offered = reviewContract(context, planExports(context, pinned, local), addresses);
+  const access = planAccess(context, offered, pinned, local);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
   const publish = planPublication(context, pinned);
@@ -188,13 +187,14 @@ export function planCluster(
   if (authority?.source === "existing")
     findings.fault(...validateAnchorNames(authority, pinned, WITHOUT_ROOT_KEY.existing));
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
+  const place = gatewayPlace(config.gateway);
   const listeners = topology.listeners(config, exports.services);
   const { policies } = access;
   const { aliases, services } = exports;
   const unchecked = "others edited objects of this stack";
   const own = optional(snapshot.cluster.ownObjects, undefined, unchecked, findings) ?? [];
   const declarations = {
-    ...{ listeners, bind: config.gateway.bind, policies, aliases },
+    ...{ gateway: place, listeners, bind: config.gateway.bind, policies, aliases },
     publish: publishDeclaration(publish, lastRun, snapshot.outputs),
     isStrict: mesh === undefined,
   };
@@ -213,7 +213,7 @@ export function planCluster(
     config,
     authority: planned,
     gateway: {
-      ...listeners,
+      ...{ ...listeners, place },
       observed: config.gateway.advertise === undefined ? observed : undefined,
     },
     lastContract: lastRun.published,

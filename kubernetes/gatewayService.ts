@@ -1,13 +1,15 @@
 import { type GatewayAddress, canonicalAddress, formatGateway } from "../federation/core/address.ts";
+import { type ServicePorts, portTo } from "../federation/core/gatewayPlace.ts";
 import { compare } from "../federation/core/order.ts";
 import type { ClusterClient } from "./client.ts";
 import { type GatewayPod, type IpFamily, type NodeObject, nodeAddresses } from "./gatewayNodes.ts";
 import { type KubernetesObject, NODE, POD, SERVICE } from "./kinds.ts";
 
-/** Service of a gateway, and the port of it that peers call. */
+/** Service of a gateway. */
 export interface GatewayService {
   namespace: string;
   service: string;
+  /** Port of the Pods that peers call through the Service. */
   port: number;
 }
 
@@ -15,7 +17,8 @@ export interface GatewayService {
 type ServiceObject = KubernetesObject & {
   spec?: {
     type?: string;
-    ports?: { port: number; nodePort?: number }[];
+    ports?: (ServicePorts[number] & { nodePort?: number })[];
+    externalIPs?: string[];
     selector?: Record<string, string>;
     ipFamilies?: IpFamily[];
     externalTrafficPolicy?: string;
@@ -27,7 +30,7 @@ type ServiceObject = KubernetesObject & {
 export type GatewayStatus = { addresses: GatewayAddress[] } | { missing: string };
 
 /**
- * Reads the addresses at which a Service is reached from outside: its load balancer's or, with type NodePort, the nodes'.
+ * Reads the addresses at which a Service is reached from outside: its load balancer's, the nodes' with type NodePort, else its external IPs.
  * @throws ClusterError when the cluster cannot be read.
  */
 export async function readGatewayStatus(
@@ -38,22 +41,25 @@ export async function readGatewayStatus(
   const name = `Service ${namespace}/${service}`;
   const found = await client.get<ServiceObject>(SERVICE, namespace, service);
   if (found === undefined) return { missing: `${name} does not exist` };
-  const declared = found.spec?.ports?.find((candidate) => candidate.port === port);
-  if (declared === undefined) return { missing: `${name} has no port ${port}` };
+  const declared = portTo(found.spec?.ports ?? [], port);
+  if (declared === undefined) return { missing: `${name} has no port to ${port}` };
   switch (found.spec?.type) {
     case "LoadBalancer":
-      return toStatus(loadBalancerHosts(found), port, `${name} has no load balancer address`);
+      return toStatus(loadBalancerHosts(found), declared.port, `${name} has no load balancer address`);
     case "NodePort":
-      if (declared.nodePort === undefined) return { missing: `port ${port} of ${name} has no node port` };
+      if (declared.nodePort === undefined)
+        return { missing: `port ${declared.port} of ${name} has no node port` };
       return toStatus(
         await nodeHosts(client, namespace, found),
         declared.nodePort,
         `no node ${NODE_RULE} for ${name}`,
       );
     default:
-      return {
-        missing: `${name} has type ${found.spec?.type ?? "ClusterIP"}, which is not reachable from outside`,
-      };
+      return toStatus(
+        found.spec?.externalIPs ?? [],
+        declared.port,
+        `${name} has type ${found.spec?.type ?? "ClusterIP"} and no externalIPs, and is not reachable from outside`,
+      );
   }
 }
 

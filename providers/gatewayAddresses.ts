@@ -27,7 +27,7 @@ export interface GatewayAddressesArgs {
   service: string;
   /** Fields and annotations that the config gives the Service: with other ones it has other addresses. */
   settings: Partial<Omit<GatewayServiceFields, "labels">>;
-  /** Port of the Service that peers call, e.g. 15443. */
+  /** Port of the gateway's Pods, e.g. 15443: the Service leads to it. */
   port: number;
   /** Longest wait of `pulumi up` for a first address, in seconds. */
   timeoutSeconds: number;

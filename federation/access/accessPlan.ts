@@ -1,5 +1,5 @@
 import type { ExportRule } from "../config/exports.ts";
-import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
+import type { LocalMesh } from "../exports/localMesh.ts";
 import { count, firstNames } from "../core/text.ts";
 import { foreignObject } from "../core/installation.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
@@ -30,6 +30,7 @@ export function planAccess(
   { config, snapshot, lastRun, findings }: PlanContext,
   { offers }: ExportPlan,
   pinned: Readonly<Record<string, PinnedPeer>>,
+  { gateway, rootNamespace }: Pick<LocalMesh, "gateway" | "rootNamespace">,
 ): AccessPlan {
   const last = Object.values(lastRun.policies);
   const foreign = required(snapshot.cluster.authorizationPolicies, findings);
@@ -37,10 +38,11 @@ export function planAccess(
     findings.warn(...lastPoliciesStay(last, config.exports));
     return { policies: last, unenforceable: [] };
   }
-  const { allows, notes } = foreignPolicyEffects(foreign, offers);
+  const { allows, notes } = foreignPolicyEffects(foreign, offers, rootNamespace);
   const policyContext: PolicyContext = {
     trustDomain: config.cluster.trustDomain,
-    gatewayAccount: gatewayServiceAccount(config.gateway.values),
+    gateway,
+    rootNamespace,
     // A peer that was never seen has the trust domain that the config expects, if any.
     peers: mapRecord(
       config.peers,

@@ -40,7 +40,7 @@ export function callerPolicies(
   const faults = new Map<string, Fault>();
   const restricted = sorted.filter((offer) => needsWorkloadPolicy(offer, context));
   for (const offer of new Set([...restricted, ...sorted.filter(({ via }) => via === "terminated")])) {
-    const fault = whyUnenforceable(offer);
+    const fault = whyUnenforceable(offer, context);
     if (fault !== undefined) faults.set(offer.host, within(pathTo(offer), fault));
   }
   const exported = sorted.filter(({ host }) => !faults.has(host));

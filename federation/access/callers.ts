@@ -1,4 +1,5 @@
 import type { Caller, LocalCaller } from "../config/callers.ts";
+import type { GatewayWorkload } from "../core/gatewayPlace.ts";
 import { sortedUnique } from "../core/order.ts";
 import type { Offer } from "../exports/offer.ts";
 
@@ -6,8 +7,9 @@ import type { Offer } from "../exports/offer.ts";
 export interface PolicyContext {
   /** Trust domain of this cluster. */
   trustDomain: string;
-  /** Name of the gateway's service account. */
-  gatewayAccount: string;
+  gateway: GatewayWorkload;
+  /** Istio's root namespace, where a policy applies to workloads of every namespace. */
+  rootNamespace: string;
   /** Trust domains of peers, by their names in the config; none for a peer that was never seen and is not trusted yet. */
   peers: Readonly<Record<string, string | undefined>>;
   /** Selectors of ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */

@@ -2,7 +2,6 @@ import { count, firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
-import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { Offer } from "../exports/offer.ts";
 import { type PolicyContext, limitsRequests } from "./callers.ts";
 import { unknownPorts } from "./workloadPorts.ts";
@@ -11,7 +10,10 @@ import { unknownPorts } from "./workloadPorts.ts";
  * Finds why no policy could enforce the rule of a Service, which then must not be exported; undefined when a policy can.
  * Paths of the fault and of {@link callerWarnings} start at the Service.
  */
-export function whyUnenforceable(offer: Offer): Fault | undefined {
+export function whyUnenforceable(
+  offer: Offer,
+  { rootNamespace }: Pick<PolicyContext, "rootNamespace">,
+): Fault | undefined {
   const { callers = [], localCallers } = offer.rule;
   if (offer.via === "terminated") {
     const limited = callers.findIndex(limitsRequests);
@@ -23,7 +25,7 @@ export function whyUnenforceable(offer: Offer): Fault | undefined {
     const rule = `is missing, and callers are restricted at the workloads that it selects, ${NOT_EXPORTED}`;
     return { path: "selector", rule, remedy: "Give it a selector, or export it to all callers of all peers" };
   }
-  if (offer.namespace === ISTIO_NAMESPACE) {
+  if (offer.namespace === rootNamespace) {
     const rule = `is Istio's root namespace, where a policy applies to workloads of every namespace, ${NOT_EXPORTED}`;
     const remedy = "Move it to another namespace, or export it to all callers of all peers";
     return { path: "namespace", value: offer.namespace, rule, remedy };

@@ -1,6 +1,5 @@
 import { append, compare, compareNames, sortedRecord } from "../core/order.ts";
 import { boundedLines, count, firstNames } from "../core/text.ts";
-import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { Offer } from "../exports/offer.ts";
 import { mayShareWorkloads } from "./sharedWorkloads.ts";
 
@@ -28,11 +27,12 @@ export interface ForeignPolicyEffects {
 export function foreignPolicyEffects(
   policies: readonly ForeignPolicy[],
   offers: readonly SelectedOffer[],
+  rootNamespace: string,
 ): ForeignPolicyEffects {
   const allows = new Map<string, Record<string, string>[]>();
   const applying = [...policies].sort(compareNames).flatMap((policy) => {
     const hosts = offers
-      .filter((offer) => selectsOffer(policy, offer))
+      .filter((offer) => selectsOffer(policy, offer, rootNamespace))
       .map(({ host }) => host)
       .sort(compare);
     if (hosts.length === 0) return [];
@@ -49,8 +49,12 @@ export function foreignPolicyEffects(
   };
 }
 
-function selectsOffer({ namespace, selector }: ForeignPolicy, offer: SelectedOffer): boolean {
-  if (namespace !== ISTIO_NAMESPACE && namespace !== offer.namespace) return false;
+function selectsOffer(
+  { namespace, selector }: ForeignPolicy,
+  offer: SelectedOffer,
+  rootNamespace: string,
+): boolean {
+  if (namespace !== rootNamespace && namespace !== offer.namespace) return false;
   if (Object.keys(selector).length === 0) return Object.keys(offer.selector).length > 0;
   return mayShareWorkloads(offer, { namespace: offer.namespace, selector });
 }

@@ -3,7 +3,8 @@ import { count } from "../core/text.ts";
 import { type Fault, within } from "../core/fault.ts";
 import { compareKeys, sortedUnique } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../core/wellKnown.ts";
+import { GATEWAY_PORT } from "../core/wellKnown.ts";
+import type { GatewayWorkload } from "../core/gatewayPlace.ts";
 import { terminatedSni } from "../exports/gatewayListeners.ts";
 import type { Offer } from "../exports/offer.ts";
 import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
@@ -16,17 +17,14 @@ const GATEWAY_POLICY = "istio-federation-gateway";
 /** Rules that Istio accepts in one policy. */
 const RULES_LIMIT = 512;
 
-/** Whether a policy is the gateway's, not a Service's. */
-export function isGatewayPolicy({
-  namespace,
-  name,
-}: Pick<AuthorizationPolicy, "name" | "namespace">): boolean {
-  return namespace === GATEWAY_NAMESPACE && name.startsWith(GATEWAY_POLICY);
+/** Whether a policy of this program is the gateway's, not a Service's. */
+export function isGatewayPolicy({ name }: Pick<AuthorizationPolicy, "name">): boolean {
+  return name.startsWith(GATEWAY_POLICY);
 }
 
 /** The gateway as a caller of workloads. */
-export function gatewayCaller(gatewayAccount: string): LocalCaller {
-  return { serviceAccounts: [`${GATEWAY_NAMESPACE}/${gatewayAccount}`] };
+export function gatewayCaller({ namespace, serviceAccount }: GatewayWorkload): LocalCaller {
+  return { serviceAccounts: [`${namespace}/${serviceAccount}`] };
 }
 
 /**
@@ -59,9 +57,9 @@ export function gatewayPolicies(offers: readonly Offer[], context: PolicyContext
     }),
   );
   const rules = [{ ...otherDomainsRule(peerDomains(context)), to }, ...unmatched];
-  const selector = { matchLabels: { istio: GATEWAY_NAME } };
+  const selector = { matchLabels: { ...context.gateway.selector } };
   return Array.from({ length: Math.ceil(rules.length / RULES_LIMIT) }, (_, index) => ({
-    namespace: GATEWAY_NAMESPACE,
+    namespace: context.gateway.namespace,
     name: index === 0 ? GATEWAY_POLICY : `${GATEWAY_POLICY}-${index + 1}`,
     spec: {
       selector,

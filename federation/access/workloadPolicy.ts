@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { ownValue, sortedRecord } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
-import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { Offer } from "../exports/offer.ts";
 import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
 import { type DomainCallers, type PolicyContext, type PolicyDomain, peerCallers } from "./callers.ts";
@@ -54,14 +53,17 @@ export function workloadPolicies(
 export function needsWorkloadPolicy(offer: Offer, context: PolicyContext): boolean {
   return (
     offer.rule.localCallers !== undefined ||
-    (restrictsAtWorkloads(offer) && restrictsPeers(offer, peerCallers(offer, context))) ||
+    (restrictsAtWorkloads(offer, context) && restrictsPeers(offer, peerCallers(offer, context))) ||
     extendedAllows(offer, context).length > 0
   );
 }
 
 /** Whether workloads restrict peers' callers; behind a TLS-terminating gateway where that is possible. */
-function restrictsAtWorkloads({ via, selector, namespace }: Offer): boolean {
-  return via === "passthrough" || (Object.keys(selector).length > 0 && namespace !== ISTIO_NAMESPACE);
+function restrictsAtWorkloads(
+  { via, selector, namespace }: Offer,
+  { rootNamespace }: PolicyContext,
+): boolean {
+  return via === "passthrough" || (Object.keys(selector).length > 0 && namespace !== rootNamespace);
 }
 
 function restrictsPeers({ isWhole }: Offer, peers: readonly DomainCallers[]): boolean {
@@ -73,7 +75,7 @@ function localRules(
   { rule: { localCallers }, via }: Offer,
   ports: ProtocolPorts,
   terminated: readonly number[],
-  { trustDomain, gatewayAccount }: PolicyContext,
+  { trustDomain, gateway }: PolicyContext,
 ): PolicyRule[] {
   if (localCallers === undefined) return [];
   const domain = { trustDomain, isOwn: true };
@@ -83,7 +85,7 @@ function localRules(
     return { http: ports.http.filter(isWanted), other: ports.other.filter(isWanted) };
   };
   return [
-    ...denyRules(some(true), [{ domain, entries: [gatewayCaller(gatewayAccount), ...localCallers] }]),
+    ...denyRules(some(true), [{ domain, entries: [gatewayCaller(gateway), ...localCallers] }]),
     ...denyRules(some(false), [{ domain, entries: localCallers }]),
     ...anonymousRules(ports),
   ];
@@ -98,7 +100,7 @@ function allowPolicies(
 ): AuthorizationPolicy[] {
   const gateway = {
     domain: { trustDomain: context.trustDomain, isOwn: true },
-    entries: [gatewayCaller(context.gatewayAccount)],
+    entries: [gatewayCaller(context.gateway)],
   };
   const rules = allowRules(ports, offer.via === "terminated" ? [gateway] : peers);
   return extendedAllows(offer, context).flatMap((selector) => {
@@ -113,7 +115,7 @@ function allowPolicies(
 
 /** Selectors of workloads at which ALLOW policies of others would deny peers' callers whom the rule names. */
 function extendedAllows(offer: Offer, context: PolicyContext): Record<string, string>[] {
-  if (offer.rule.callers === undefined || !restrictsAtWorkloads(offer)) return [];
+  if (offer.rule.callers === undefined || !restrictsAtWorkloads(offer, context)) return [];
   const found = ownValue(context.foreignAllows, offer.host) ?? [];
   const joined = found.map((selector) => joinSelectors(offer.selector, selector));
   return widestSelectors(joined.filter((selector) => selector !== undefined));

@@ -1,9 +1,12 @@
 import * as z from "zod";
+import type { Draft } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
 import { wholeNumber } from "./field.ts";
-import { gatewayService } from "./gatewayService.ts";
+import { gatewayService, invalidKeys } from "./gatewayService.ts";
 import { gatewayValues } from "./istio.ts";
 import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
 import { repeats } from "../core/lists.ts";
+import { DNS_LABEL, LABEL_VALUE } from "../core/names.ts";
 import { cleanHost, pasted } from "../core/pasted.ts";
 import { type Complaint, checked, fields, portNumber, text, orUndefined } from "../core/schema.ts";
 import { GATEWAY_PORT } from "../core/wellKnown.ts";
@@ -32,9 +35,25 @@ const advertise = checked(z.array(advertised), (value): Complaint[] => {
   return repeats(keys);
 });
 
+const existing = fields({
+  namespace: text(DNS_LABEL).describe("Namespace of its Pods and of the Service."),
+  selector: checked(z.record(z.string(), text(LABEL_VALUE)), (labels): Complaint[] => [
+    ...invalidKeys(labels),
+    ...(Object.keys(labels).length > 0
+      ? []
+      : [{ rule: "must name a label", remedy: "Name labels that only its Pods have", withoutValue: true }]),
+  ]).describe("Labels of its Pods, e.g. `istio: eastwestgateway`."),
+  service: text(DNS_LABEL).describe("Name of the Service that peers call."),
+});
+
 /** The section `gateway`: how the east-west gateway is exposed, and under which addresses. */
 export const gateway = checked(
   fields({
+    existing: orUndefined(existing).meta({
+      description: "Gateway that the owner of `istio.existing` runs; instead of one of this program's.",
+      defaultsTo: "none",
+      page: "gateways.md#a-gateway-that-the-owner-runs",
+    }),
     service: gatewayService.prefault({}),
     advertise: orUndefined(advertise).meta({
       description: "Addresses that peers use instead of the Service's own.",
@@ -67,3 +86,20 @@ export const gateway = checked(
 )
   .prefault({})
   .describe("The east-west gateway: its Service, addresses and Helm values.");
+
+/** Checks the config of a gateway that somebody else runs: it has a Service and Helm values already. */
+export function checkExistingGateway({ sections, isSet }: Draft<StackConfig>): Complaint[] {
+  if (!isSet("gateway", "existing")) return [];
+  const unused = ["service", "values"]
+    .filter((field) => isSet("gateway", field))
+    .map((field) => ({
+      path: ["gateway", field],
+      rule: "is for a gateway that this program installs, and gateway.existing is given",
+      remedy: "Remove it, or gateway.existing",
+      withoutValue: true,
+    }));
+  if (sections.istio === undefined || sections.istio.existing !== undefined) return unused;
+  const rule = "needs an Istio that is there, and this program installs Istio";
+  const remedy = "Remove it, or add istio.existing";
+  return [...unused, { path: ["gateway", "existing"], rule, remedy, withoutValue: true }];
+}

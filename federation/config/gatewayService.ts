@@ -141,7 +141,8 @@ export function toServiceSpec(service: GatewayServiceFields) {
   return { spec, nodePort };
 }
 
-function invalidKeys(map: Readonly<Record<string, unknown>>): Complaint[] {
+/** Finds keys that are none of a label or an annotation. */
+export function invalidKeys(map: Readonly<Record<string, unknown>>): Complaint[] {
   return Object.keys(map)
     .filter((key) => !LABEL_KEY.test(key))
     .map((key) => ({ path: [key], rule: "has a key that is no annotation's", remedy: LABEL_KEY.remedy }));

@@ -9,7 +9,7 @@ import {
 import { checkClusterDomains, cluster } from "./cluster.ts";
 import { checkDns, dns } from "./dns.ts";
 import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } from "./exports.ts";
-import { gateway } from "./gateway.ts";
+import { checkExistingGateway, gateway } from "./gateway.ts";
 import type { ClusterDefaults } from "../existing/clusterDefaults.ts";
 import { checkExisting, isIstioKnown, istio } from "./istio.ts";
 import { checkRevisions } from "./revisions.ts";
@@ -137,6 +137,7 @@ export function parseConfig(
     ...checkCertificateLife(draft),
     ...checkExisting(draft),
     ...checkRevisions(draft),
+    ...checkExistingGateway(draft),
   ];
   const {
     sections: settled,

@@ -27,14 +27,18 @@ export const GATEWAY_RELEASE: ReleaseName = { namespace: GATEWAY_NAMESPACE, name
 /** Installed only where the contract is served from the cluster itself. */
 export const PUBLISH_RELEASE: ReleaseName = { namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY };
 
-/** Returns the releases that this program installs whatever is published: in an Istio of somebody else only the gateway's. */
+/** Returns the releases that this program installs whatever is published: those of what is not there already. */
 export function releasesOf({
   istio,
+  gateway,
 }: {
   istio: InstalledRevisions & { existing: object | undefined };
+  gateway: { existing: object | undefined };
 }): readonly ReleaseName[] {
-  if (istio.existing !== undefined) return [GATEWAY_RELEASE];
-  return [BASE_RELEASE, ...revisionNames(istio).map(istiodRelease), GATEWAY_RELEASE];
+  return [
+    ...(istio.existing === undefined ? [BASE_RELEASE, ...revisionNames(istio).map(istiodRelease)] : []),
+    ...(gateway.existing === undefined ? [GATEWAY_RELEASE] : []),
+  ];
 }
 
 /**

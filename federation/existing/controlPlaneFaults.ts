@@ -10,8 +10,8 @@ import { meshConfigField, setEnvironment, setMeshConfig, updateIstio } from "./o
 export const SUPPORTED = { oldest: 26, newest: 31 } as const;
 
 /** Returns the place of a control plane in messages. */
-export function placeOf({ name, revision }: ControlPlane): string {
-  return `Deployment ${ISTIO_NAMESPACE}/${name} (revision ${revision})`;
+export function placeOf({ namespace, name, revision }: ControlPlane): string {
+  return `Deployment ${namespace}/${name} (revision ${revision})`;
 }
 
 /** Finds what keeps a control plane from taking the trust anchors of peers. */

@@ -2,14 +2,11 @@ import { X509Certificate } from "node:crypto";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../core/labels.ts";
+import { type GatewayWorkload, gatewayPlace } from "../core/gatewayPlace.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
-import {
-  GATEWAY_NAMESPACE,
-  IMPORT_NAMESPACE,
-  ISTIO_NAMESPACE,
-  PUBLISH_NAMESPACE,
-} from "../core/wellKnown.ts";
+import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
+import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
 import { required } from "../snapshot.ts";
 import { canonicalCertificate, certificateTexts } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
@@ -25,6 +22,7 @@ import {
 import { discoveryLabels, isDiscovered } from "./discoverySelectors.ts";
 import { networkOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
+import { validateOwnersGateway } from "./ownersGateway.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
 import { meshConfigField } from "./owner.ts";
 
@@ -42,6 +40,7 @@ export interface ExistingMesh {
   gatewayRevision: string | undefined;
   /** Labels by which istiod sees our namespaces, by their names. */
   namespaceLabels: Readonly<Record<string, Labels>>;
+  gateway: GatewayWorkload;
 }
 
 const PATH = "istio.existing";
@@ -74,7 +73,8 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
     const settings = validateControlPlane(controlPlane, installed, context);
     return settings === undefined ? [] : [{ controlPlane, settings }];
   });
-  const revision = gatewayRevision(installed, existing.revision);
+  const isInjected = config.gateway.existing === undefined || config.publish !== undefined;
+  const revision = isInjected ? gatewayRevision(installed, existing.revision) : { name: undefined };
   if ("fault" in revision) findings.fault(revision.fault);
   const selectors = controlPlanes.map(({ settings }) => settings.discoverySelectors);
   const namespaces = ownNamespaces(config);
@@ -86,6 +86,8 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
   );
   for (const name of namespaces)
     if (ownValue(namespaceLabels, name) === undefined) findings.fault(unseenNamespace(name, controlPlanes));
+  const gateway = gatewayOf(installed, controlPlanes, config);
+  findings.fault(...gateway.faults);
   for (const { controlPlane, settings } of controlPlanes)
     findings.fault(
       ...visibilityFaults(
@@ -106,12 +108,59 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
     sharedMeshConfigs: sortedUnique(Object.keys(installed.sharedMeshConfigs)),
     gatewayRevision: revision.name,
     namespaceLabels,
+    gateway: gateway.workload,
   };
 }
 
 /** Returns the namespaces of this program's objects, all of which istiod must see. */
-function ownNamespaces({ publish }: Pick<StackConfig, "publish">): string[] {
-  return [GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ...(publish === undefined ? [] : [PUBLISH_NAMESPACE])];
+function ownNamespaces({ gateway, publish }: Pick<StackConfig, "gateway" | "publish">): string[] {
+  return [
+    ...(gateway.existing === undefined ? [GATEWAY_NAMESPACE] : []),
+    IMPORT_NAMESPACE,
+    ...(publish === undefined ? [] : [PUBLISH_NAMESPACE]),
+  ];
+}
+
+/** Returns the gateway, and why the owner's cannot be used. */
+function gatewayOf(
+  installed: InstalledIstio,
+  controlPlanes: ExistingMesh["controlPlanes"],
+  config: PlanContext["config"],
+): { workload: GatewayWorkload; faults: Fault[] } {
+  const place = gatewayPlace(config.gateway);
+  if (installed.gateway === undefined)
+    return {
+      workload: { ...place, serviceAccount: gatewayServiceAccount(config.gateway.values) },
+      faults: [],
+    };
+  const { namespace } = place;
+  const labels = ownValue(installed.namespaces, namespace);
+  if (labels === undefined) {
+    const rule = "is no namespace of this cluster";
+    const fault = {
+      path: "gateway.existing.namespace",
+      value: namespace,
+      rule,
+      remedy: "Name the gateway's",
+    };
+    return { workload: { ...place, serviceAccount: "" }, faults: [fault] };
+  }
+  const blind = controlPlanes.filter(({ settings }) => !isDiscovered(settings.discoverySelectors, labels));
+  const unseen = blind.map(({ controlPlane }): Fault => {
+    const rule = `has discoverySelectors that do not match namespace ${namespace} of the gateway`;
+    const remedy = "Give the namespace labels that match";
+    return { path: placeOf(controlPlane), rule, remedy };
+  });
+  const scope = {
+    isNamespaced: controlPlanes.every(({ controlPlane }) => scopeWarnings(controlPlane).length === 0),
+    networks: sortedUnique(
+      controlPlanes
+        .map(({ settings }) => networkOf(installed, settings))
+        .filter((network) => network !== undefined),
+    ),
+  };
+  const { serviceAccount, faults } = validateOwnersGateway(place, installed.gateway, scope, config);
+  return { workload: { ...place, serviceAccount }, faults: [...unseen, ...faults] };
 }
 
 /** Adds the findings about one control plane. @returns its settings; undefined when they cannot be read. */
@@ -165,19 +214,19 @@ function managedFaults({ controlPlanes, injectors }: InstalledIstio): Fault[] {
   });
 }
 
-function absenceFaults({ controlPlanes }: InstalledIstio): Fault[] {
+function absenceFaults({ namespace, controlPlanes }: InstalledIstio): Fault[] {
   if (controlPlanes.length > 0) return [];
-  const rule = `finds no istiod: no Deployment with label app: istiod and replicas in namespace ${ISTIO_NAMESPACE}`;
+  const rule = `finds no istiod: no Deployment with label app: istiod and replicas in namespace ${namespace}`;
   const remedy = "Remove it, so that this program installs Istio, or install istiod there";
   return [{ path: PATH, rule, remedy }];
 }
 
-function sharedFaults({ sharedMeshConfigs }: InstalledIstio): Fault[] {
+function sharedFaults({ namespace, sharedMeshConfigs }: InstalledIstio): Fault[] {
   return Object.entries(sharedMeshConfigs).flatMap(([name, found]): Fault[] => {
     if (found === undefined || found.labels[MANAGED_BY_LABEL] === MANAGED_BY) return [];
     return [
       {
-        path: `ConfigMap ${ISTIO_NAMESPACE}/${name}`,
+        path: `ConfigMap ${namespace}/${name}`,
         rule: "is what SHARED_MESH_CONFIG names and is somebody else's, so the program cannot put its trust anchors there",
         remedy:
           "Move its settings to the mesh config of istiod and delete it, or have SHARED_MESH_CONFIG name another one",
@@ -225,12 +274,12 @@ function unseenNamespace(name: string, controlPlanes: ExistingMesh["controlPlane
   };
 }
 
-function rootsOf({ rootCertificates, controlPlanes }: InstalledIstio): {
+function rootsOf({ namespace, rootCertificates, controlPlanes }: InstalledIstio): {
   certificates: string[];
   faults: Fault[];
 } {
   if (controlPlanes.length === 0) return { certificates: [], faults: [] };
-  const path = `ConfigMap ${ISTIO_NAMESPACE}/istio-ca-root-cert`;
+  const path = `ConfigMap ${namespace}/istio-ca-root-cert`;
   const texts = certificateTexts(rootCertificates ?? "");
   if (texts.length === 0) {
     const rule = "has no root certificate, so peers could not trust this cluster";

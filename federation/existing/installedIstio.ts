@@ -1,11 +1,14 @@
 import type { Reading } from "../snapshot.ts";
 import type { Owner } from "./owner.ts";
+import type { OwnersGateway } from "./ownersGateway.ts";
 import type { SidecarScope } from "./sidecarScopes.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
 /** An Istio that somebody else installed, as it is in the cluster; nothing of it is validated. */
 export interface InstalledIstio {
+  /** Namespace of its istiods. */
+  namespace: string;
   /** One istiod per revision; those scaled to zero are left out. */
   controlPlanes: readonly ControlPlane[];
   /** Revisions and revision tags that inject sidecars, by their webhooks. */
@@ -26,6 +29,8 @@ export interface InstalledIstio {
   proxyConfigs: readonly FoundProxyConfig[];
   /** Sidecars without a selector; undefined without the right to list them. */
   sidecars: readonly SidecarScope[] | undefined;
+  /** Gateway of the owner; undefined where the config names none. */
+  gateway: OwnersGateway | undefined;
 }
 
 /** The reading of an installed Istio; its value is undefined where the config asks for none. */
@@ -33,6 +38,7 @@ export type InstallationReading = Reading<InstalledIstio | undefined>;
 
 /** An istiod: its Deployment, and the ConfigMaps that it reads. */
 export interface ControlPlane {
+  namespace: string;
   /** Name of the Deployment. */
   name: string;
   /** Label `istio.io/rev`. */

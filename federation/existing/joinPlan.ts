@@ -2,7 +2,8 @@ import type { ExistingPlan } from "../authority/authority.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { count, firstNames } from "../core/text.ts";
 import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
-import { ISTIO_DEFAULT, type MeshDefaults } from "../exports/mutualTls.ts";
+import type { LocalMesh } from "../exports/localMesh.ts";
+import { istioDefault } from "../exports/mutualTls.ts";
 import type { PlanContext } from "../plan.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { aliasFaults, placeOf } from "./controlPlaneFaults.ts";
@@ -21,11 +22,13 @@ export interface JoinPlan
   restarts: readonly string[];
 }
 
-/** Returns the defaults of the mesh for Services; of several control planes, the strictest. */
-export function defaultsOf({ controlPlanes }: ExistingMesh): MeshDefaults {
+/** Returns the mesh as exports see it; of several control planes, the strictest defaults. */
+export function joinedMesh({ controlPlanes, gateway }: ExistingMesh): LocalMesh {
   const all = controlPlanes.map(({ settings }) => settings.defaultServiceExportTo);
   return {
-    mutualTls: ISTIO_DEFAULT,
+    gateway,
+    rootNamespace: ISTIO_NAMESPACE,
+    mutualTls: istioDefault(ISTIO_NAMESPACE),
     serviceExportTo: all.find((exportTo) => exportTo.length > 0 && !exportTo.includes("*")) ?? ["*"],
   };
 }

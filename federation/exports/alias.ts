@@ -5,7 +5,6 @@ import { type Fault, pathOf } from "../core/fault.ts";
 import { fillTemplate } from "../core/domains.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";
 import { compare, compareKeys, sortedRecord } from "../core/order.ts";
-import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import type { KubernetesService } from "./clusterServices.ts";
 import { serviceKey } from "./exportRule.ts";
 import type { Offer, OfferPort } from "./offer.ts";
@@ -75,15 +74,15 @@ export function aliasObject({ service }: Pick<ExportAlias, "service">): string {
   return `istio-federation-as-${service}`;
 }
 
-/** Renders the ServiceEntries of aliased exports, by namespace and name. */
-export function toAliases(offers: readonly Offer[]): ExportAlias[] {
+/** Renders the ServiceEntries of aliased exports, by namespace and name. @param visibleTo namespace of the gateway. */
+export function toAliases(offers: readonly Offer[], visibleTo: string): ExportAlias[] {
   return offers
     .filter(({ isAliased }) => isAliased)
-    .map(toAlias)
+    .map((offer) => toAlias(offer, visibleTo))
     .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.service, other.service));
 }
 
-function toAlias({ namespace, name, host, ports, selector }: Offer): ExportAlias {
+function toAlias({ namespace, name, host, ports, selector }: Offer, visibleTo: string): ExportAlias {
   return {
     namespace,
     service: name,
@@ -93,7 +92,7 @@ function toAlias({ namespace, name, host, ports, selector }: Offer): ExportAlias
       resolution: "STATIC",
       ports: ports.flatMap(aliasPort),
       workloadSelector: { labels: sortedRecord(Object.entries(selector)) },
-      exportTo: [GATEWAY_NAMESPACE],
+      exportTo: [visibleTo],
     },
   };
 }

@@ -1,8 +1,6 @@
-import { gatewayServiceAccount } from "./gatewayListeners.ts";
 import { formatImporter } from "../contract/audience.ts";
 import type { ContractService } from "../contract/service.ts";
 import { count, describeChange, firstNames } from "../core/text.ts";
-import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import {
   type HostConflict,
@@ -20,7 +18,7 @@ import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { type ExportAlias, aliasObject, toAliases } from "./alias.ts";
 import { exportServices } from "./exportedServices.ts";
 import { lastExports } from "./lastExports.ts";
-import type { MeshDefaults } from "./mutualTls.ts";
+import type { LocalMesh } from "./localMesh.ts";
 import { type Offer, toContractServices } from "./offer.ts";
 
 /** Services that a cluster exports after this run. */
@@ -37,19 +35,17 @@ export interface ExportPlan {
  * Decides which Services are exported. While the cluster is unreachable, those last published stay as far as the rules still match. A
  * Service whose alias is a host of somebody else's ServiceEntry is not exported.
  * @param pinned trusted peers, by their names.
- * @param mesh defaults of the mesh.
  */
 export function planExports(
   context: PlanContext,
   pinned: Readonly<Record<string, PinnedPeer>>,
-  mesh: MeshDefaults,
+  mesh: LocalMesh,
 ): ExportPlan {
   const { config, snapshot, lastRun, findings } = context;
-  const { cluster, exports: rules, gateway } = config;
+  const { cluster, exports: rules } = config;
   const exporting = {
     ...cluster,
     ...mesh,
-    gatewayAccount: gatewayServiceAccount(gateway.values),
     peers: importerIdentities(config.peers, pinned),
   };
   const published = lastRun.contract?.services ?? {};
@@ -98,18 +94,18 @@ export function planExports(
   );
   findings.warnOf(warnings, "warnings about exports");
   findings.warnOf(unpinnedAudience(offers, exporting.peers, config.peers), "such peers");
-  return withoutConflictingAliases(toExportPlan(offers), context);
+  const { namespace } = mesh.gateway;
+  const plan = { offers, services: toContractServices(offers), aliases: toAliases(offers, namespace) };
+  return withoutConflictingAliases(plan, context, namespace);
 }
 
 /** Removes these hosts from the exports. */
 export function withoutHosts(plan: ExportPlan, hosts: readonly string[]): ExportPlan {
   if (hosts.length === 0 || plan.offers === undefined) return plan;
   const removed = new Set(hosts);
-  return toExportPlan(plan.offers.filter(({ host }) => !removed.has(host)));
-}
-
-function toExportPlan(offers: readonly Offer[]): ExportPlan {
-  return { offers, services: toContractServices(offers), aliases: toAliases(offers) };
+  const offers = plan.offers.filter(({ host }) => !removed.has(host));
+  const aliases = plan.aliases.filter(({ spec }) => !spec.hosts.some((host) => removed.has(host)));
+  return { offers, services: toContractServices(offers), aliases };
 }
 
 /** Describes how the exports differ from those last published; none when they do not. */
@@ -127,6 +123,7 @@ export function exportChanges(
 function withoutConflictingAliases(
   plan: ExportPlan,
   { snapshot, lastRun, findings }: PlanContext,
+  gatewayNamespace: string,
 ): ExportPlan {
   const wanted = new Map(
     plan.aliases.flatMap(({ namespace, service, spec: { hosts, exportTo } }) =>
@@ -150,7 +147,7 @@ function withoutConflictingAliases(
       .filter(({ namespace, name }) => objects.has(`${namespace}/${name}`))
       .map((entry) => foreignObject({ ...entry, kind: "ServiceEntry" })),
   );
-  const conflicts = entries.flatMap((entry) => conflictsOf(entry, wanted, GATEWAY_NAMESPACE));
+  const conflicts = entries.flatMap((entry) => conflictsOf(entry, wanted, gatewayNamespace));
   const { hosts, warnings } = aliasConflicts(conflicts);
   findings.warnOf(warnings, "host names that ServiceEntries of others have too");
   return withoutHosts(plan, hosts);

@@ -49,8 +49,13 @@ export function exportServices(
   const selectedBy = workloadIndex(found.workloads);
   const behindEndpointsOf = endpointIndex(found.workloads);
   const tls = {
-    modeOf: mutualTlsModes(found.peerAuthentications, cluster.mutualTls),
-    gatewayTls: gatewayTlsModes(found.destinationRules, cluster.domain),
+    modeOf: mutualTlsModes(found.peerAuthentications, cluster.mutualTls, cluster.rootNamespace),
+    gatewayTls: gatewayTlsModes(
+      found.destinationRules,
+      cluster.domain,
+      cluster.gateway.namespace,
+      cluster.rootNamespace,
+    ),
   };
   const duplicates = duplicateHosts(
     matches

@@ -3,9 +3,10 @@ import type { ContractService } from "../contract/service.ts";
 import type { Fault } from "../core/fault.ts";
 import { HOST_NAME } from "../core/names.ts";
 import { compare, compareKeys, withoutUndefined } from "../core/order.ts";
+import type { GatewayPlace, GatewayWorkload } from "../core/gatewayPlace.ts";
 import { valueAt } from "../core/schema.ts";
 import { serviceAccountId } from "../core/spiffe.ts";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../core/wellKnown.ts";
+import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../core/wellKnown.ts";
 
 /** A port at which the gateway terminates TLS: a server and a route of its own. */
 export interface TerminatedPort {
@@ -61,11 +62,10 @@ function terminatedPort(host: string, port: number): TerminatedPort {
 /** The gateway's identity, as workloads behind a TLS-terminating gateway see it. */
 export interface GatewayAccount {
   trustDomain: string;
-  /** Name of its service account; see {@link gatewayServiceAccount}. */
-  gatewayAccount: string;
+  gateway: GatewayWorkload;
 }
 
-/** Name of the gateway's service account, as the gateway's chart renders it from these Helm values (`_helpers.tpl`). */
+/** Name of the service account of this program's gateway, as the gateway's chart renders it from these Helm values (`_helpers.tpl`). */
 export function gatewayServiceAccount(values: Readonly<Record<string, unknown>>): string {
   const name = valueAt(values, ["serviceAccount", "name"]);
   if (typeof name === "string" && name !== "") return name;
@@ -73,8 +73,8 @@ export function gatewayServiceAccount(values: Readonly<Record<string, unknown>>)
 }
 
 /** SPIFFE id of the gateway. */
-export function gatewayIdentity({ trustDomain, gatewayAccount }: GatewayAccount): string {
-  return serviceAccountId(trustDomain, GATEWAY_NAMESPACE, gatewayAccount);
+export function gatewayIdentity({ trustDomain, gateway }: GatewayAccount): string {
+  return serviceAccountId(trustDomain, gateway.namespace, gateway.serviceAccount);
 }
 
 /** Finds why a TLS-terminating gateway cannot have servers for these ports: an SNI would be too long. */
@@ -134,22 +134,26 @@ export function gatewayServers(
 
 /** The spec of an Istio Gateway. */
 export interface GatewaySpec {
-  selector: { istio: string };
+  selector: Record<string, string>;
   servers: GatewayServer[];
 }
 
 /** Renders the Gateway; undefined without exports, as Istio refuses one without servers. */
 export function gatewaySpec(
+  { selector }: GatewayPlace,
   listeners: Pick<GatewayListeners, "hosts" | "terminated">,
   bind: string | undefined,
 ): GatewaySpec | undefined {
   const servers = gatewayServers(listeners, bind);
-  return servers.length === 0 ? undefined : { selector: { istio: GATEWAY_NAME }, servers };
+  return servers.length === 0 ? undefined : { selector: { ...selector }, servers };
 }
 
 /** Renders the route of a terminated port. It is a TCP route for every protocol: an HTTP route would match the Host header. */
-export function terminatedRoute({ serverName, host, port }: TerminatedPort): TerminatedRoute {
-  const gateways = [`${GATEWAY_NAMESPACE}/${GATEWAY_NAME}`];
+export function terminatedRoute(
+  { namespace, object }: GatewayPlace,
+  { serverName, host, port }: TerminatedPort,
+): TerminatedRoute {
+  const gateways = [`${namespace}/${object}`];
   return {
     hosts: [serverName],
     gateways,

@@ -1,5 +1,4 @@
 import { TLS_MODE_LABEL, matches } from "../core/labels.ts";
-import { ISTIO_NAMESPACE, GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import {
   type Workload,
   compareCreated,
@@ -36,16 +35,17 @@ export function speaksMutualTls({ kind, labels, serviceAccount }: Workload): boo
 export function mutualTlsModes(
   policies: readonly PeerAuthentication[],
   usual: PortMode,
+  rootNamespace: string,
 ): (workload: Workload, port: number | undefined) => PortMode {
   const byNamespace = Map.groupBy([...policies].sort(compareCreated), ({ namespace }) => namespace);
-  const ofMesh = byNamespace.get(ISTIO_NAMESPACE)?.find(isGeneral);
+  const ofMesh = byNamespace.get(rootNamespace)?.find(isGeneral);
   // Istio's default, where the mesh's own policy leaves it unset.
   const mesh =
     ofMesh === undefined ? usual : inherit(usual, { ...ofMesh, mode: ofMesh.mode ?? "PERMISSIVE" });
   const known = new Map<Workload, ModesOfWorkload>();
   const modesOf = (workload: Workload): ModesOfWorkload => {
     // In Istio's own namespace all policies are the mesh's, and those with a selector have no effect.
-    const near = workload.namespace === ISTIO_NAMESPACE ? [] : (byNamespace.get(workload.namespace) ?? []);
+    const near = workload.namespace === rootNamespace ? [] : (byNamespace.get(workload.namespace) ?? []);
     const own = near.find(({ selector }) => matches(selector, workload.labels));
     return { general: inherit(inherit(mesh, near.find(isGeneral)), own), own };
   };
@@ -63,25 +63,13 @@ interface ModesOfWorkload {
   own: PeerAuthentication | undefined;
 }
 
-/** Defaults of a mesh, where neither a Service nor a policy says another thing. */
-export interface MeshDefaults {
-  /** Mutual TLS mode where no PeerAuthentication sets one. */
-  mutualTls: PortMode;
-  /** Namespaces that see a Service without an annotation. */
-  serviceExportTo: readonly string[];
+/** Mode where no PeerAuthentication sets one in a mesh that this program installs. */
+export const OWN_DEFAULT: PortMode = { mode: "STRICT", by: undefined };
+
+/** Returns Istio's mode where nobody sets one. */
+export function istioDefault(rootNamespace: string): PortMode {
+  return { mode: "PERMISSIVE", by: `${rootNamespace} (none is there: Istio's default)` };
 }
-
-/** Defaults of a mesh that this program installs; every update sets the mode again. */
-export const OWN_MESH: MeshDefaults = {
-  mutualTls: { mode: "STRICT", by: undefined },
-  serviceExportTo: ["*"],
-};
-
-/** Istio's mode where nobody sets one. */
-export const ISTIO_DEFAULT: PortMode = {
-  mode: "PERMISSIVE",
-  by: `${ISTIO_NAMESPACE} (none is there: Istio's default)`,
-};
 
 function inherit(parent: PortMode, policy: PeerAuthentication | undefined): PortMode {
   if (policy?.mode === undefined) return parent;
@@ -131,21 +119,26 @@ export interface ClusterTls {
  * namespace the one with the longest host that matches. Visibility is checked after that, so a rule for others hides one with a shorter host
  * (`getExportedDestinationRuleFromNamespace` in pilot/pkg/model/push_context.go). Rules that are private to a namespace are ignored.
  * @param domain the cluster domain.
+ * @param gateway namespace of the gateway.
  */
-export function gatewayTlsModes(rules: readonly GatewayTls[], domain: string): GatewayTlsFinder {
+export function gatewayTlsModes(
+  rules: readonly GatewayTls[],
+  domain: string,
+  gateway: string,
+  rootNamespace: string,
+): GatewayTlsFinder {
+  const considered = rules.filter((rule) => isFound(rule, gateway)).sort(compareCreated);
   const byNamespace = new Map(
-    [...Map.groupBy(rules.filter(isFound).sort(compareCreated), ({ namespace }) => namespace)].map(
-      ([namespace, list]) => [
-        namespace,
-        Map.groupBy(list, ({ host }) =>
-          host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`,
-        ),
-      ],
-    ),
+    [...Map.groupBy(considered, ({ namespace }) => namespace)].map(([namespace, list]) => [
+      namespace,
+      Map.groupBy(list, ({ host }) =>
+        host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`,
+      ),
+    ]),
   );
   return ({ namespace, host }, port) => {
-    for (const place of [GATEWAY_NAMESPACE, namespace, ISTIO_NAMESPACE]) {
-      const found = mostSpecific(byNamespace.get(place), host).filter(isVisible);
+    for (const place of [gateway, namespace, rootNamespace]) {
+      const found = mostSpecific(byNamespace.get(place), host).filter((rule) => isVisible(rule, gateway));
       if (found.length > 0) return modeOf(found, port);
     }
     return undefined;
@@ -153,18 +146,18 @@ export function gatewayTlsModes(rules: readonly GatewayTls[], domain: string): G
 }
 
 /** Whether Istio considers a rule: in the gateway's namespace unless it is for others only, elsewhere unless it is private. */
-function isFound({ namespace, exportTo }: GatewayTls): boolean {
+function isFound({ namespace, exportTo }: GatewayTls, gateway: string): boolean {
   const own = [".", namespace];
-  if (namespace === GATEWAY_NAMESPACE) {
+  if (namespace === gateway) {
     return exportTo.length === 0 || exportTo.some((entry) => entry === "*" || own.includes(entry));
   }
   const [only = "", ...others] = new Set(exportTo);
   return others.length > 0 || !own.includes(only);
 }
 
-function isVisible({ namespace, exportTo }: GatewayTls): boolean {
-  if (namespace === GATEWAY_NAMESPACE || exportTo.length === 0) return true;
-  return exportTo.some((entry) => entry === "*" || entry === GATEWAY_NAMESPACE);
+function isVisible({ namespace, exportTo }: GatewayTls, gateway: string): boolean {
+  if (namespace === gateway || exportTo.length === 0) return true;
+  return exportTo.some((entry) => entry === "*" || entry === gateway);
 }
 
 function mostSpecific(

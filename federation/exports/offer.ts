@@ -5,14 +5,14 @@ import { EXPORT_TO_ANNOTATION } from "../core/labels.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
 import { ownValue, sortedRecord, sortedUnique, withoutUndefined } from "../core/order.ts";
 import { firstFaultsOf } from "../core/schema.ts";
-import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import { aliasFault, aliasPorts, exportedHost, hostOf } from "./alias.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { isTerminating } from "./exportRule.ts";
-import { type GatewayAccount, sniFault } from "./gatewayListeners.ts";
+import { sniFault } from "./gatewayListeners.ts";
 import { gatewayIdentities, workloadIdentities } from "./identities.ts";
 import { podSecurityRemedy } from "./injection.ts";
-import type { ClusterTls, MeshDefaults } from "./mutualTls.ts";
+import type { LocalMesh } from "./localMesh.ts";
+import type { ClusterTls } from "./mutualTls.ts";
 import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./ownerAnnotations.ts";
 import { type KubernetesPort, exportedPorts } from "./ports.ts";
 import { checkReach } from "./reachability.ts";
@@ -59,7 +59,8 @@ export interface OfferPort extends ServicePort {
 }
 
 /** The cluster that exports. */
-export interface ExportingCluster extends GatewayAccount, MeshDefaults {
+export interface ExportingCluster extends LocalMesh {
+  trustDomain: string;
   domain: string;
   /** Further domains that it owns. */
   domains: readonly string[];
@@ -206,13 +207,12 @@ function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fa
   }
   const annotated = service.annotations[EXPORT_TO_ANNOTATION] ?? "";
   const isAnnotated = annotated.trim() !== "";
-  const visible = isAnnotated
-    ? annotated.split(",").map((namespace) => namespace.trim())
-    : cluster.serviceExportTo;
-  const accepted = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
+  const visible = isAnnotated ? annotated.split(",").map((entry) => entry.trim()) : cluster.serviceExportTo;
+  const { namespace } = cluster.gateway;
+  const accepted = ["*", namespace, ...(service.namespace === namespace ? ["."] : [])];
   // `~` hides it from all, whatever else is there except `*` (`initServiceRegistry`).
   const isHidden = visible.includes("~") && !visible.includes("*");
-  const isVisible = visible.join("") === "" || visible.some((namespace) => accepted.includes(namespace));
+  const isVisible = visible.join("") === "" || visible.some((entry) => accepted.includes(entry));
   if (isVisible && !isHidden) return undefined;
   const path = pathOf("annotations", EXPORT_TO_ANNOTATION);
   if (!isAnnotated) {
@@ -220,10 +220,10 @@ function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fa
     return {
       path,
       rule,
-      remedy: `Add it with the namespaces that call the Service and '${GATEWAY_NAMESPACE}'`,
+      remedy: `Add it with the namespaces that call the Service and '${namespace}'`,
     };
   }
   const rule = "hides the Service from the east-west gateway, so the Service is not exported";
-  const remedy = `Add the namespace '${GATEWAY_NAMESPACE}' to it, or remove the Service from the exports`;
+  const remedy = `Add the namespace '${namespace}' to it, or remove the Service from the exports`;
   return { path, value: visible.join(","), rule, remedy };
 }

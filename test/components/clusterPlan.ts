@@ -6,6 +6,7 @@ import type {
 } from "../../federation/authority/authority.ts";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
+import { gatewayPlace } from "../../federation/core/gatewayPlace.ts";
 import type { ImportConnection } from "../../federation/imports/registrations.ts";
 import type { MeshConnection } from "../../federation/mesh/meshPlan.ts";
 import type { ClusterPlan } from "../../federation/plan.ts";
@@ -40,7 +41,10 @@ export function clusterPlan(
     kind: "cluster",
     config,
     authority: ownPlan({ wanted: config.certificateAuthority.rotation ?? FIRST_ROOT }),
-    gateway: { ...TOPOLOGY_PLANNERS[config.topology].listeners(config, services), observed },
+    gateway: {
+      ...TOPOLOGY_PLANNERS[config.topology].listeners(config, services),
+      ...{ place: gatewayPlace(config.gateway), observed },
+    },
     lastContract: undefined,
     services,
     aliases: [],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OWN_GATEWAY } from "../../federation/core/gatewayPlace.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 import { validConfig } from "../federation/samples.ts";
 
@@ -29,6 +30,7 @@ describe("EastWestGateway", () => {
       charts: istio.charts,
       namespace: "istio-gateway",
       kubeconfig,
+      place: OWN_GATEWAY,
       hosts: [],
       terminated: [],
       network: undefined,

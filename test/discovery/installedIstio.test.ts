@@ -53,6 +53,8 @@ const ALL = [
   { name: "ISTIO_META_DNS_CAPTURE", value: "true" },
 ];
 
+const NO_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation";
+
 describe("The reading of an installed Istio", () => {
   const server = fakeApiServer();
 
@@ -170,6 +172,73 @@ describe("The reading of an installed Istio", () => {
       { namespace: "abc", name: "open", hosts: [] },
     ]);
     assert.equal((await read({}, { sidecars: FORBIDDEN })).sidecars, undefined);
+  });
+
+  it("has the owner's gateway with all that decides what its Pods listen on, and asks for it only where the config names it", async () => {
+    const existing = { namespace: "edge", selector: { istio: "eastwest" }, service: "eastwest" };
+    const labels = { istio: "eastwest" };
+    const ports = [{ port: 443, targetPort: "mtls", protocol: "TCP", nodePort: 31000 }];
+    const [env, args] = [[{ name: "ISTIO_META_REQUESTED_NETWORK_VIEW", value: "west" }], ["proxy", "router"]];
+    const container = { name: "istio-proxy", args, env, ports: [{ name: "mtls", containerPort: 15443 }] };
+    const router = {
+      metadata: { namespace: "edge", name: "eastwest-1", labels },
+      spec: { containers: [container] },
+    };
+    const lists = {
+      services: listOf([
+        {
+          metadata: { namespace: "edge", name: "eastwest" },
+          spec: { type: "NodePort", selector: labels, ports },
+        },
+        { metadata: { namespace: "edge", name: "bare", labels: { [NO_TRANSLATION]: "" } } },
+      ]),
+      pods: listOf([
+        router,
+        {
+          ...router,
+          metadata: { ...router.metadata, name: "gone", deletionTimestamp: "2026-12-01T00:00:00Z" },
+        },
+        {
+          metadata: { namespace: "edge", name: "plain" },
+          spec: { serviceAccountName: "x", containers: [{}] },
+        },
+      ]),
+      gateways: listOf([
+        {
+          metadata: { namespace: "x", name: "a", labels },
+          spec: { servers: [{ port: { number: 15443 }, hosts: ["*"] }] },
+        },
+        { metadata: { namespace: "x", name: "b" }, spec: { selector: labels } },
+      ]),
+    };
+    const { gateway } = await readObjects(server, {}, lists, { existing });
+    const plain = { serviceAccount: "x", isRouter: false, environment: {}, ports: {} };
+    const environment = { ISTIO_META_REQUESTED_NETWORK_VIEW: "west" };
+    assert.deepEqual(gateway, {
+      services: [
+        { name: "eastwest", type: "NodePort", selector: labels, ports, externalIPs: [], isTranslating: true },
+        { name: "bare", type: "ClusterIP", selector: {}, ports: [], externalIPs: [], isTranslating: false },
+      ],
+      pods: [
+        {
+          name: "eastwest-1",
+          labels,
+          serviceAccount: "default",
+          isRouter: true,
+          environment,
+          ports: { mtls: 15443 },
+        },
+        { name: "plain", labels: {}, ...plain },
+      ],
+      objects: [
+        { namespace: "x", name: "a", labels, selector: undefined, servers: [{ port: 15443, hosts: ["*"] }] },
+        { namespace: "x", name: "b", labels: {}, selector: labels, servers: [] },
+      ],
+    });
+    const inEdge = server.requests.filter((request) => request.includes("/namespaces/edge/"));
+    assert.equal(inEdge.length, 2);
+    assert.equal((await read({})).gateway, undefined);
+    assert.ok(!server.requests.some((request) => /\/gateways|\/edge\//.test(request)));
   });
 
   it("needs no right to Secrets, and asks for their metadata alone", async () => {

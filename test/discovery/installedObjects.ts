@@ -1,4 +1,5 @@
 import { readInstalledIstio } from "../../discovery/installedIstio.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import type { InstalledIstio } from "../../federation/existing/installedIstio.ts";
 import { ClusterClient } from "../../kubernetes/client.ts";
 import {
@@ -13,11 +14,13 @@ import {
  * Reads an installed Istio of these objects.
  * @param objects by their URL paths.
  * @param lists answers to lists, by plural; others are empty.
+ * @param gateway the owner's, where there is one.
  */
 export async function readObjects(
   server: FakeApiServer,
   objects: Readonly<Record<string, object>>,
   lists: Readonly<Record<string, Answer>> = {},
+  gateway: Pick<StackConfig["gateway"], "existing"> = { existing: undefined },
 ): Promise<InstalledIstio> {
   server.answerBy((request) => {
     const path = request.replace(/^GET /, "").replace(/\?.*/, "");
@@ -27,5 +30,5 @@ export async function readObjects(
     if (objects[path] !== undefined) return objectOrNotFound(objects[path]);
     return request.includes("limit=") ? listOf([]) : NOT_FOUND;
   });
-  return readInstalledIstio(await ClusterClient.connect(server.kubeconfig));
+  return readInstalledIstio(await ClusterClient.connect(server.kubeconfig), "istio-system", gateway);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
+import { OWN_GATEWAY } from "../../federation/core/gatewayPlace.ts";
 import { type OwnObject, findDeleted, findEdited } from "../../federation/editedObjects.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
 import { gatewaySpec } from "../../federation/exports/gatewayListeners.ts";
@@ -19,9 +20,10 @@ const DECLARED = {
   aliases: [],
   publish: undefined,
   isStrict: true,
+  gateway: OWN_GATEWAY,
 };
 const CONTRACT = { services: { [BAR]: {} } } as unknown as Contract;
-const servers = (...hosts: string[]) => gatewaySpec({ hosts, terminated: [] }, undefined);
+const servers = (...hosts: string[]) => gatewaySpec(OWN_GATEWAY, { hosts, terminated: [] }, undefined);
 
 const gateway = (spec: object, editors: OwnObject["editors"] = {}): OwnObject => ({
   ...{

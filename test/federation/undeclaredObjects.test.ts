@@ -1,3 +1,4 @@
+import { OWN_GATEWAY } from "../../federation/core/gatewayPlace.ts";
 import assert from "node:assert/strict";
 import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
@@ -10,6 +11,7 @@ const GATEWAY = { namespace: "istio-gateway", name: "istio-federation-gateway", 
 const DECLARED = {
   listeners: { hosts: [], terminated: [] },
   bind: undefined,
+  gateway: OWN_GATEWAY,
   policies: [BAR, GATEWAY],
   aliases: [],
   publish: undefined,

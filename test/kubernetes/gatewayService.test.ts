@@ -53,6 +53,44 @@ describe("readGatewayStatus with type NodePort", () => {
   });
 });
 
+describe("readGatewayStatus by the Service's ports", () => {
+  const address = "203.0.113.1";
+  const statusOf = (spec: object) => {
+    const status = { loadBalancer: { ingress: [{ ip: address }] } };
+    const client = { get: () => Promise.resolve({ spec: { type: "LoadBalancer", ...spec }, status }) };
+    return readGatewayStatus(client as unknown as ClusterClient, GATEWAY);
+  };
+  const cases: [title: string, spec: object, port: number | undefined][] = [
+    ["is the one that leads to the Pods' port", { ports: [{ port: 443, targetPort: 15443 }] }, 443],
+    [
+      "is not one of that number that leads elsewhere",
+      {
+        ports: [
+          { port: 15443, targetPort: 8443 },
+          { port: 443, targetPort: 15443 },
+        ],
+      },
+      443,
+    ],
+    ["is one of that number by name", { ports: [{ port: 15443, targetPort: "tls" }] }, 15443],
+    ["is none for UDP", { ports: [{ port: 15443, protocol: "UDP" }] }, undefined],
+    [
+      "is called at external IPs where there is nothing else",
+      { type: "ClusterIP", externalIPs: [address], ports: [{ port: 15443 }] },
+      15443,
+    ],
+    ["is called nowhere inside the cluster", { type: "ClusterIP", ports: [{ port: 15443 }] }, undefined],
+  ];
+  for (const [title, spec, port] of cases)
+    it(title, async () => {
+      const status = await statusOf(spec);
+      assert.deepEqual(
+        "addresses" in status ? status.addresses : [],
+        port === undefined ? [] : [{ address, port }],
+      );
+    });
+});
+
 describe("Nodes of a gateway of type NodePort", () => {
   const READY = [{ type: "Ready", status: "True" }];
   const nodeOf = (name: string, address: string, metadata: object = {}, spec: object = {}): NodeObject => ({

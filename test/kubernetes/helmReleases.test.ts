@@ -29,7 +29,10 @@ describe("readHelmReleases", () => {
     assert.deepEqual(
       await readHelmReleases(
         client,
-        releasesOf({ istio: { revision: "default", former: undefined, existing: undefined } }),
+        releasesOf({
+          istio: { revision: "default", former: undefined, existing: undefined },
+          gateway: { existing: undefined },
+        }),
       ),
       [
         { namespace: "istio-system", name: "istio-base", status: "deployed", revision: 1 },

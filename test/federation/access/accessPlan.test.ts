@@ -7,6 +7,7 @@ import { sortedRecord } from "../../../federation/core/order.ts";
 import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import type { ClusterReadings } from "../../../federation/snapshot.ts";
+import { ownMesh } from "../../../federation/exports/localMesh.ts";
 import { pinnable } from "../../../federation/trust/pinnedPeer.ts";
 import { runPart } from "../planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, faultsIn, planOf } from "../planning.ts";
@@ -46,7 +47,7 @@ describe("planAccess", () => {
     const { result, ...log } = runPart(
       { ...config, exports: rules },
       { lastRun: { policies: byName(policies) }, snapshot: { cluster: { authorizationPolicies } } },
-      (context) => planAccess(context, { services: {}, offers, aliases: [] }, pinned),
+      (context) => planAccess(context, { services: {}, offers, aliases: [] }, pinned, ownMesh({})),
     );
     return { ...result, ...log };
   }

@@ -243,7 +243,7 @@ function render(
   mesh: PolicyContext;
 } {
   const named = foreign.map((policy, index) => ({ ...policy, namespace: "shop", name: `others-${index}` }));
-  const { allows } = foreignPolicyEffects(named, all);
+  const { allows } = foreignPolicyEffects(named, all, context.rootNamespace);
   const { policies, unenforceable } = decidePolicies(all, { ...mesh, foreignAllows: allows }, last);
   return { policies, offered: all.filter(({ host }) => !unenforceable.includes(host)), mesh };
 }

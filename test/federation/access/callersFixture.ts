@@ -2,12 +2,14 @@ import type { CallerRules } from "../../../federation/config/callers.ts";
 import { type PolicyDecision, callerPolicies } from "../../../federation/access/callerPolicies.ts";
 import type { AuthorizationPolicy } from "../../../federation/access/authorizationPolicy.ts";
 import type { PolicyContext } from "../../../federation/access/callers.ts";
+import { OWN_GATEWAY } from "../../../federation/core/gatewayPlace.ts";
 import type { Offer } from "../../../federation/exports/offer.ts";
 import { type Call, allowsCall } from "./policyEvaluator.ts";
 
 export const mesh: PolicyContext = {
   trustDomain: "b.local",
-  gatewayAccount: "eastwestgateway",
+  gateway: { ...OWN_GATEWAY, serviceAccount: "eastwestgateway" },
+  rootNamespace: "istio-system",
   foreignAllows: {},
   peers: { "cluster-a": "a.local", "cluster-c": "c.local" },
 };

@@ -28,7 +28,7 @@ describe("AuthorizationPolicies of others", () => {
   ];
   for (const [what, changes, hosts] of cases) {
     it(what, () => {
-      const { allows, notes } = foreignPolicyEffects([policy(changes)], [foo, bar, bare]);
+      const { allows, notes } = foreignPolicyEffects([policy(changes)], [foo, bar, bare], "istio-system");
       assert.deepEqual(Object.keys(allows), hosts);
       assert.equal(notes.length, hosts.length === 0 ? 0 : 1);
     });
@@ -41,7 +41,7 @@ describe("AuthorizationPolicies of others", () => {
       policy({ name: "c", action: "CUSTOM" }),
       policy({ name: "a" }),
     ];
-    const { allows, notes } = foreignPolicyEffects(found, [bar]);
+    const { allows, notes } = foreignPolicyEffects(found, [bar], "istio-system");
     assert.deepEqual(allows, { "bar.shop": [{}, { version: "v2" }] });
     assert.deepEqual(
       notes.map((note) =>
@@ -58,7 +58,7 @@ describe("AuthorizationPolicies of others", () => {
 
   it("are noted in a bounded number of lines", () => {
     const many = Array.from({ length: 100 }, (_, index) => policy({ name: `p${index}` }));
-    const { notes } = foreignPolicyEffects(many, [bar]);
+    const { notes } = foreignPolicyEffects(many, [bar], "istio-system");
     assert.equal(notes.length, 21);
     assert.equal(notes.at(-1), "and 80 more policies of others apply to peers' calls too");
   });

@@ -161,7 +161,11 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
       assert.ok(workloadAllows(GATEWAY));
       assert.ok(!workloadAllows("b.local/ns/shop/sa/web"));
     }
-    const { workloadAllows } = decide({ localCallers: [] }, {}, { gatewayAccount: "own" });
+    const { workloadAllows } = decide(
+      { localCallers: [] },
+      {},
+      { gateway: { ...mesh.gateway, serviceAccount: "own" } },
+    );
     assert.ok(workloadAllows("b.local/ns/istio-gateway/sa/own") && !workloadAllows(GATEWAY));
   });
 

@@ -133,6 +133,36 @@ describe("An Istio that is there", () => {
       assert.ok(found.includes(path), found.join());
     });
 
+  const owners = { namespace: "edge", selector: { istio: "eastwest" }, service: "eastwest" };
+  for (const [path, sections] of [
+    ["gateway.existing", { gateway: { existing: owners } }],
+    ["gateway.service", { ...existing, gateway: { existing: owners, service: { type: "NodePort" } } }],
+    ["gateway.values", { ...existing, gateway: { existing: owners, values: { replicaCount: 2 } } }],
+    ["gateway.existing.selector", { ...existing, gateway: { existing: { ...owners, selector: {} } } }],
+    [
+      'gateway.existing.selector["a b"]',
+      { ...existing, gateway: { existing: { ...owners, selector: { "a b": "c" } } } },
+    ],
+    [
+      "gateway.existing.namespace",
+      { ...existing, gateway: { existing: { ...owners, namespace: undefined } } },
+    ],
+    ["gateway.existing.service", { ...existing, gateway: { existing: { ...owners, service: "a/b" } } }],
+  ] as const)
+    it(`has a gateway of its owner's, without contradiction: ${path}`, () => {
+      assert.deepEqual(configFaults(sections), [path]);
+    });
+
+  it("has a gateway of its owner's, whose addresses, locality and timeout the config may set", () => {
+    const gateway = {
+      existing: owners,
+      advertise: [{ address: "203.0.113.1" }],
+      locality: "eu/1",
+      bind: "10.0.0.1",
+    };
+    assert.deepEqual(configFaults({ ...existing, gateway }), []);
+  });
+
   it("may serve the contract, and have Deckhouse clusters as peers", () => {
     const publish = { host: "contracts.a.example", credentialName: "contracts" };
     const deckhouse = { metadataEndpoint: "https://istio.b.example/metadata/" };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import { type ExistingMesh, validateInstalled } from "../../../federation/existing/existingMesh.ts";
-import { type MeshUse, defaultsOf, planJoin } from "../../../federation/existing/joinPlan.ts";
+import { type MeshUse, joinedMesh, planJoin } from "../../../federation/existing/joinPlan.ts";
 import { existingPlan } from "../../../federation/authority/authority.ts";
 import type { InstalledIstio } from "../../../federation/existing/installedIstio.ts";
 import { runPart } from "../planContext.ts";
@@ -268,7 +268,7 @@ describe("An Istio of somebody else", () => {
 describe("The defaults of an existing mesh", () => {
   const defaults = (...meshes: object[]) => {
     const controlPlanes = meshes.map((mesh, index) => withMesh(mesh, { name: `istiod-${index}` }));
-    return defaultsOf(validate({ controlPlanes }).result!);
+    return joinedMesh(validate({ controlPlanes }).result!);
   };
 
   it("are those of Istio", () => {

@@ -12,6 +12,7 @@ export const JOINABLE = {
 /** A control plane that Helm installed as revision default, fit to be joined, with some of its fields replaced. */
 export function controlPlane(changes: Partial<ControlPlane> = {}): ControlPlane {
   return {
+    namespace: "istio-system",
     name: "istiod",
     revision: "default",
     version: "1.31.1",
@@ -33,6 +34,7 @@ export function withMesh(meshConfig: object, changes: Partial<ControlPlane> = {}
 export function installed(changes: Partial<InstalledIstio> = {}): InstalledIstio {
   const { controlPlanes = [controlPlane()] } = changes;
   return {
+    namespace: "istio-system",
     controlPlanes,
     injectors: controlPlanes.map(({ revision }) => ({ revision, tag: undefined })),
     sharedMeshConfigs: { "istio-federation": undefined },
@@ -43,6 +45,7 @@ export function installed(changes: Partial<InstalledIstio> = {}): InstalledIstio
     proxies: [],
     proxyConfigs: [],
     sidecars: [],
+    gateway: undefined,
     ...changes,
   };
 }

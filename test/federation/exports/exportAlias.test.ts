@@ -26,7 +26,7 @@ function offer(
     ...exports,
     warned: warnings.map(({ path }) => path),
     rules: warnings.map(({ rule }) => rule),
-    aliases: toAliases(exports.offers),
+    aliases: toAliases(exports.offers, "istio-gateway"),
   };
 }
 
@@ -173,7 +173,7 @@ describe("Aliases of any Services", () => {
         ({ input, services }, made) => {
           const { offers, services: offered, warnings } = exportsIn(input, made, owning);
           assert.deepEqual(offers.map(({ host }) => host).sort(), Object.keys(offered));
-          const aliases = toAliases(offers);
+          const aliases = toAliases(offers, "istio-gateway");
           assert.deepEqual(
             aliases.map(({ spec }) => spec.hosts[0]).sort(),
             Object.keys(offered).filter((host) => !host.endsWith(".svc.cluster-b.local")),

@@ -6,15 +6,14 @@ import type {
 import type { ExportRule } from "../../../federation/config/exports.ts";
 import { exportServices } from "../../../federation/exports/exportedServices.ts";
 import { CAPTURES_ALL } from "../../../federation/exports/inboundCapture.ts";
-import { OWN_MESH } from "../../../federation/exports/mutualTls.ts";
+import { ownMesh } from "../../../federation/exports/localMesh.ts";
 import { toContractServices } from "../../../federation/exports/offer.ts";
 
 export const BAR_HOST = "bar.xyz.svc.cluster-b.local";
 export const cluster = {
   domain: "cluster-b.local",
   domains: [],
-  gatewayAccount: "eastwestgateway",
-  ...OWN_MESH,
+  ...ownMesh({}),
   trustDomain: "b.example",
   peers: { "cluster-a": "a.local/cluster-a", "cluster-c": "c.local/c" },
 };

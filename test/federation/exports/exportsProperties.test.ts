@@ -111,7 +111,7 @@ describe("Exports, for any cluster and rules,", () => {
   it("have a workload with mutual TLS behind each port, or a warning", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
-        const modeOf = mutualTlsModes(found.peerAuthentications, cluster.mutualTls);
+        const modeOf = mutualTlsModes(found.peerAuthentications, cluster.mutualTls, cluster.rootNamespace);
         const { offers, warnings } = exportsIn(found, made, cluster);
         for (const { namespace, name, selector, ports, permissiveBy } of offers) {
           const behind = found.workloads.filter(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { OWN_GATEWAY } from "../../../federation/core/gatewayPlace.ts";
 import { DNS_LABEL } from "../../../federation/core/names.ts";
 import {
   gatewayServers,
@@ -73,7 +74,7 @@ describe("The servers of the gateway", () => {
 
   it("have a TCP route for each port to its Service", () => {
     const [port = assert.fail()] = gatewayListeners({ [BAR]: terminatedService }).terminated;
-    assert.deepEqual(terminatedRoute(port), {
+    assert.deepEqual(terminatedRoute(OWN_GATEWAY, port), {
       hosts: [`p8080.${BAR}`],
       gateways: ["istio-gateway/eastwestgateway"],
       exportTo: ["."],
@@ -88,9 +89,18 @@ describe("The servers of the gateway", () => {
 
   it("use the gateway's service account", () => {
     assert.equal(
-      gatewayIdentity({ trustDomain: "b.example", gatewayAccount: "eastwestgateway" }),
+      gatewayIdentity({
+        trustDomain: "b.example",
+        gateway: { ...OWN_GATEWAY, serviceAccount: "eastwestgateway" },
+      }),
       "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway",
     );
-    assert.match(gatewayIdentity({ trustDomain: "b.example", gatewayAccount: "own" }), /sa\/own$/);
+    assert.match(
+      gatewayIdentity({
+        trustDomain: "b.example",
+        gateway: { ...OWN_GATEWAY, namespace: "mesh", serviceAccount: "own" },
+      }),
+      /ns\/mesh\/sa\/own$/,
+    );
   });
 });

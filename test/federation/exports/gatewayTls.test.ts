@@ -127,10 +127,12 @@ describe("The TLS of the gateway by DestinationRules", () => {
     it(what, () => {
       fc.assert(
         fc.property(shuffled(rules), (shuffledRules) => {
-          const found = gatewayTlsModes(shuffledRules, "cluster-b.local")(
-            { namespace: "xyz", host: BAR_HOST },
-            8080,
-          );
+          const found = gatewayTlsModes(
+            shuffledRules,
+            "cluster-b.local",
+            "istio-gateway",
+            "istio-system",
+          )({ namespace: "xyz", host: BAR_HOST }, 8080);
           assert.equal(found === undefined ? undefined : `${found.mode} ${found.by}`, expected);
         }),
         { numRuns: 5 },

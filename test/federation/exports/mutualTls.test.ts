@@ -7,8 +7,8 @@ import type {
   PeerAuthentication,
 } from "../../../federation/exports/clusterServices.ts";
 import {
-  ISTIO_DEFAULT,
-  OWN_MESH,
+  OWN_DEFAULT,
+  istioDefault,
   mutualTlsModes,
   speaksMutualTls,
 } from "../../../federation/exports/mutualTls.ts";
@@ -110,7 +110,10 @@ describe("The mutual TLS of a workload", () => {
     it(what, () => {
       fc.assert(
         fc.property(shuffled(policies), (shuffledPolicies) => {
-          assert.deepEqual(mutualTlsModes(shuffledPolicies, OWN_MESH.mutualTls)(pod, 8080), { mode, by });
+          assert.deepEqual(mutualTlsModes(shuffledPolicies, OWN_DEFAULT, "istio-system")(pod, 8080), {
+            mode,
+            by,
+          });
         }),
         { numRuns: 5 },
       );
@@ -119,21 +122,23 @@ describe("The mutual TLS of a workload", () => {
 
   it("is the general mode for an unknown port", () => {
     const found = [policy({ selector, ports: { 8080: { mode: "DISABLE" } } })];
-    assert.deepEqual(mutualTlsModes(found, OWN_MESH.mutualTls)(pod, undefined), {
+    assert.deepEqual(mutualTlsModes(found, OWN_DEFAULT, "istio-system")(pod, undefined), {
       mode: "STRICT",
       by: undefined,
     });
   });
 
   it("is Istio's default in a mesh of somebody else without a policy, and the mesh's own with one", () => {
-    assert.deepEqual(mutualTlsModes([], ISTIO_DEFAULT)(pod, 8080), ISTIO_DEFAULT);
-    assert.equal(mutualTlsModes([mesh("STRICT")], ISTIO_DEFAULT)(pod, 8080).mode, "STRICT");
+    const usual = istioDefault("mesh");
+    assert.deepEqual(mutualTlsModes([], usual, "mesh")(pod, 8080), usual);
+    assert.equal(mutualTlsModes([mesh("STRICT")], usual, "istio-system")(pod, 8080).mode, "STRICT");
   });
 
   it("of Istio's own namespace is the mesh's", () => {
     const modeOf = mutualTlsModes(
       [mesh("PERMISSIVE"), policy({ namespace: "istio-system", selector, mode: "DISABLE" })],
-      OWN_MESH.mutualTls,
+      OWN_DEFAULT,
+      "istio-system",
     );
     assert.equal(modeOf({ ...pod, namespace: "istio-system" }, 1).mode, "PERMISSIVE");
   });

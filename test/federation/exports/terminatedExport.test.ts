@@ -141,7 +141,7 @@ describe("A Service behind a TLS-terminating gateway", () => {
     }
     const account = exportsIn(found({ services: [bar], workloads: [pod] }), rules, {
       ...cluster,
-      gatewayAccount: "own",
+      gateway: { ...cluster.gateway, serviceAccount: "own" },
     });
     assert.deepEqual(account.services[BAR_HOST]?.subjectAltNames, [
       "spiffe://b.example/ns/istio-gateway/sa/own",

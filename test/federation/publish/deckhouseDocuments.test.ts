@@ -1,3 +1,4 @@
+import { OWN_GATEWAY } from "../../../federation/core/gatewayPlace.ts";
 import assert from "node:assert/strict";
 import { type JsonWebKey, createPublicKey } from "node:crypto";
 import { publicIdentity } from "../../../federation/deckhouse/identity.ts";
@@ -243,7 +244,7 @@ describe("A plan with Deckhouse clusters", () => {
     const publish = publishDeclaration(plan, last, { value: { federation: CONTRACT } });
     const declared = {
       listeners: { hosts: [], terminated: [] },
-      ...{ bind: undefined, policies: [], aliases: [], isStrict: true, publish },
+      ...{ bind: undefined, gateway: OWN_GATEWAY, policies: [], aliases: [], isStrict: true, publish },
     };
     const own = (kind: OwnObject["kind"], spec: object, editors = {}): OwnObject => ({
       ...{ kind, namespace: "istio-publish", name: "deckhouse-tokens", uid: "1", created: "", generation: 2 },

@@ -1,3 +1,4 @@
+import { OWN_GATEWAY } from "../../../federation/core/gatewayPlace.ts";
 import assert from "node:assert/strict";
 import { toContract } from "../../../federation/contract/contract.ts";
 import { foldContract } from "../../../federation/contract/fold.ts";
@@ -164,7 +165,7 @@ describe("The certificate of the gateway that serves a contract", () => {
 });
 
 describe("The objects that serve a contract", () => {
-  const publication = { ...PUBLISH, bind: undefined, access: undefined };
+  const publication = { ...PUBLISH, bind: undefined, gateway: OWN_GATEWAY, access: undefined };
   const last = { contract: contractOf(), policies: {}, aliases: {}, publication };
   const federation = { revision: 1, rootCertificates: [] };
   const publish = publishDeclaration(planPublication({ config: config() }, {}), NO_LAST_RUN, {
@@ -172,7 +173,7 @@ describe("The objects that serve a contract", () => {
   });
   const declared = {
     listeners: { hosts: [], terminated: [] },
-    ...{ bind: undefined, policies: [], aliases: [], isStrict: true, publish },
+    ...{ bind: undefined, gateway: OWN_GATEWAY, policies: [], aliases: [], isStrict: true, publish },
   };
   const own = (kind: "Gateway" | "VirtualService", spec: object, editors = {}): OwnObject => ({
     ...{ kind, namespace: "istio-publish", uid: "1", created: "", generation: 2, editors },
