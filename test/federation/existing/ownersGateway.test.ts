@@ -111,7 +111,10 @@ describe("A gateway that the mesh's owner runs", () => {
         pods: [pod({ ports: { mtls: 15443 } })],
       },
     ],
-    ["with Pods of two accounts that passes calls through", { pods: [pod(), pod({ serviceAccount: "other" })] }],
+    [
+      "with Pods of two accounts that passes calls through",
+      { pods: [pod(), pod({ serviceAccount: "other" })] },
+    ],
     [
       "that sees the cluster's network among others",
       { pods: [pod({ environment: { ISTIO_META_REQUESTED_NETWORK_VIEW: "x,cluster-a" } })] },
