@@ -3,7 +3,7 @@ import type { InstalledAuthority } from "../federation/authority/authority.ts";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { ContractSigner } from "../federation/contract/signature.ts";
 import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
-import { chartRevision, revisionsOf } from "../federation/core/revision.ts";
+import { chartRevision, newestCharts, revisionsOf } from "../federation/core/revision.ts";
 import { withoutUndefined } from "../federation/core/order.ts";
 import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterPlan } from "../federation/plan.ts";
@@ -63,7 +63,7 @@ export function installIstio(
     `${name}-istio`,
     {
       cluster,
-      charts: config.istio.charts,
+      charts: newestCharts(config.istio),
       baseValues: config.istio.values.base,
       revisions: revisionsOf(config.istio),
       namespace: istioNamespace,

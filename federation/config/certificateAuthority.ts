@@ -5,7 +5,7 @@ import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
-import { istiodValues } from "../core/revision.ts";
+import { valuesOfIstiods } from "../core/revision.ts";
 import { type Complaint, checked, fields, someText, valueAt, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
@@ -244,7 +244,7 @@ export function checkCertificateLife({
     const rule = "is 0, which is for the phase that drops a root, when all workloads are restarted";
     return [{ path, rule, remedy: "Leave it out, or write how long workloads' certificates are valid" }];
   }
-  const istiods = istio === undefined ? [] : istiodValues(istio);
+  const istiods = istio === undefined ? [] : valuesOfIstiods(istio);
   const given = istiods.flatMap((istiod) => LIFE_VALUES.map((keys) => ({ ...istiod, keys })));
   return given.flatMap(({ values, path: place, keys }) => {
     const value = valueAt(values, keys);

@@ -7,7 +7,7 @@ import { anyNumber, oneOrSeveral, repeats, several } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE, NAME_PATTERN } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { isPort } from "../core/port.ts";
-import { type RevisionConfig, istiodValues } from "../core/revision.ts";
+import { type RevisionConfig, valuesOfIstiods } from "../core/revision.ts";
 import { type Complaint, checked, fields, text, valueAt } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { hostOf, isAlias } from "../exports/alias.ts";
@@ -163,7 +163,7 @@ export function checkExportGateways({ sections }: Draft<StackConfig>): Complaint
   const { exports: rules = [], topology, istio } = sections;
   const terminating = [...rules.keys()].filter((index) => rules[index]?.gateway === "terminating");
   if (terminating.length === 0 || topology === undefined) return [];
-  if (topology === "federation") return istio === undefined ? [] : istiodValues(istio).flatMap(checkExchange);
+  if (topology === "federation") return istio === undefined ? [] : valuesOfIstiods(istio).flatMap(checkExchange);
   return terminating.map((index) => ({
     path: ["exports", index, "gateway"],
     rule: `is not possible in topology '${topology}', whose gateways are passthrough`,

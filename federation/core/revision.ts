@@ -82,8 +82,21 @@ export function revisionsOf({ revision, charts, values, former }: StackConfig["i
   ];
 }
 
+/**
+ * Returns the charts of the newer version, whose CRDs have what both istiods know: the older ones would take away fields on the way back.
+ * Of a folder the version is unknown.
+ */
+export function newestCharts({ charts, former }: StackConfig["istio"]): RevisionConfig["charts"] {
+  if (former === undefined || !("version" in charts) || !("version" in former.charts)) return charts;
+  const version = (text: string): string => text.replace(/^v/, "");
+  const order = version(charts.version).localeCompare(version(former.charts.version), "en", {
+    numeric: true,
+  });
+  return order < 0 ? former.charts : charts;
+}
+
 /** Lists the Helm values of istiods, each once: those of both revisions may be the same. */
-export function istiodValues(istio: StackConfig["istio"]): Pick<RevisionConfig, "values" | "path">[] {
+export function valuesOfIstiods(istio: StackConfig["istio"]): Pick<RevisionConfig, "values" | "path">[] {
   const all = revisionsOf(istio);
   return all.filter(({ values }, index) => all.findIndex((other) => other.values === values) === index);
 }

@@ -1,4 +1,4 @@
-import { TLS_MODE_LABEL } from "../core/labels.ts";
+import { REVISION_LABEL, TLS_MODE_LABEL } from "../core/labels.ts";
 import { ownValue } from "../core/order.ts";
 import type { Workload } from "./clusterServices.ts";
 
@@ -10,8 +10,10 @@ export const DATAPLANE_MODE_LABEL = "istio.io/dataplane-mode";
 export const AMBIENT = "ambient";
 
 const INJECTION_LABEL = "istio-injection";
-const REVISION_LABEL = "istio.io/rev";
 const INJECT_LABEL = "sidecar.istio.io/inject";
+
+/** Labels of a Namespace by which Istio injects, for messages. */
+export const INJECT = `${INJECTION_LABEL}: enabled, or ${REVISION_LABEL} with a named revision,`;
 
 /** Label of a Namespace: the Pod Security level below which no Pod is created there. */
 const POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce";
@@ -68,8 +70,7 @@ export function isAmbient(
 /** Returns the remedy for workloads without a sidecar; Pod Security may refuse Istio's init container, which needs NET_ADMIN. */
 export function injectionRemedy(namespace: string, namespaceLabels: Labels): string {
   if (NEVER_INJECTED.includes(namespace)) return "Move the workloads to a namespace in which Istio injects";
-  const inject =
-    "Let Istio inject its sidecar (label istio-injection: enabled on the namespace) and restart the workloads";
+  const inject = `Let Istio inject its sidecar (label ${INJECT} on the namespace) and restart the workloads`;
   return [inject, ...podSecurityRemedy(namespaceLabels)].join("; ");
 }
 

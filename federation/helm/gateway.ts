@@ -7,8 +7,8 @@ import { GATEWAY_NAME } from "../core/wellKnown.ts";
 const NAMES = "is a name by which the program's Service and Gateway select the gateway";
 const NO_SERVICE = "has no effect: the gateway's Service is the program's, not the chart's";
 const INJECTION = "changes how the gateway's Pods are injected";
-const OTHER_REVISION = "may make another istiod inject the gateway than that of istio.revision";
-const FOLLOWS = "Remove it; set istio.revision";
+const OTHER_REVISION = "may make another istiod inject the gateway than that of the configured revision";
+const FOLLOWS = "Remove it; set istio.revision, or istio.existing.revision";
 const NETWORK = "is set by the program, so that it agrees with what is published to peers";
 
 /** Fields of the chart's Service that `gateway.service` has by the same name. */

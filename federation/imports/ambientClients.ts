@@ -1,4 +1,4 @@
-import { AMBIENT, DATAPLANE_MODE_LABEL, isInjected } from "../exports/injection.ts";
+import { AMBIENT, DATAPLANE_MODE_LABEL, INJECT, isInjected } from "../exports/injection.ts";
 import { TLS_MODE_LABEL } from "../core/labels.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
 import { count, firstNames } from "../core/text.ts";
@@ -60,7 +60,7 @@ export function checkAmbientClients(
   );
   if (affected.length === 0) return;
   const rule = `has/have workloads in ambient mode (label ${DATAPLANE_MODE_LABEL}: ${AMBIENT}), whose calls to imported services fail: ztunnel sends them to the peer's gateway in plaintext`;
-  const remedy = "Give the callers sidecars (label istio-injection: enabled instead of that one)";
+  const remedy = `Give the callers sidecars (label ${INJECT} instead of that one)`;
   const path = `${count(affected.length)} namespace(s) (${firstNames(affected)})`;
   findings.warnOf([{ path, rule, remedy }], "namespaces in ambient mode");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../federation/config/stackConfig.ts";
-import { revisionsOf } from "../../../federation/core/revision.ts";
+import { newestCharts, revisionsOf } from "../../../federation/core/revision.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 const charts = { version: "1.30.2" };
@@ -167,6 +167,27 @@ describe("istio.revision", () => {
     );
     const [former] = revisionsOf(istio({ values: { istiod: { pilot: { b: 2 } } } }));
     assert.deepEqual(former?.values, { b: 2 });
+  });
+
+  it("has the CRDs of the newer charts, also on the way back; of folders those of the revision", () => {
+    const crds = (own: object, former: object | undefined) => {
+      const raw = { ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG } };
+      const istio = { revision: "b", charts: own, ...(former && { former: { revision: "a", charts: former } }) };
+      return newestCharts(validConfig({ ...raw, istio }, "cluster-a").istio);
+    };
+    const of = (version: string) => ({ version });
+    for (const [own, former, expected] of [
+      [of("1.31.1"), of("1.30.2"), "1.31.1"],
+      [of("1.30.2"), of("1.31.1"), "1.31.1"],
+      [of("1.9.10"), of("1.10.1"), "1.10.1"],
+      [of("v1.30.10"), of("1.30.9"), "v1.30.10"],
+      [of("1.30.2"), undefined, "1.30.2"],
+    ] as const) {
+      const found = crds(own, former);
+      assert.equal("version" in found && found.version, expected);
+    }
+    assert.deepEqual(crds({ folder: "b" }, { folder: "a" }), { folder: "b" });
+    assert.deepEqual(crds({ folder: "b" }, of("1.31.1")), { folder: "b" });
   });
 
   it("checks values of both where a check of another section needs them, once where they are the same", () => {

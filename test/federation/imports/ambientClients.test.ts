@@ -31,7 +31,7 @@ describe("Imports that namespaces in ambient mode see", () => {
 
   it("cause one warning that names the first ones", () => {
     assert.deepEqual(warnings({ namespaces: all }), [
-      "4 namespace(s) (a, b, c and 1 more): has/have workloads in ambient mode (label istio.io/dataplane-mode: ambient), whose calls to imported services fail: ztunnel sends them to the peer's gateway in plaintext. Give the callers sidecars (label istio-injection: enabled instead of that one).",
+      "4 namespace(s) (a, b, c and 1 more): has/have workloads in ambient mode (label istio.io/dataplane-mode: ambient), whose calls to imported services fail: ztunnel sends them to the peer's gateway in plaintext. Give the callers sidecars (label istio-injection: enabled, or istio.io/rev with a named revision, instead of that one).",
     ]);
   });
 
