@@ -163,7 +163,8 @@ export function checkExportGateways({ sections }: Draft<StackConfig>): Complaint
   const { exports: rules = [], topology, istio } = sections;
   const terminating = [...rules.keys()].filter((index) => rules[index]?.gateway === "terminating");
   if (terminating.length === 0 || topology === undefined) return [];
-  if (topology === "federation") return istio === undefined ? [] : valuesOfIstiods(istio).flatMap(checkExchange);
+  if (topology === "federation")
+    return istio === undefined ? [] : valuesOfIstiods(istio).flatMap(checkExchange);
   return terminating.map((index) => ({
     path: ["exports", index, "gateway"],
     rule: `is not possible in topology '${topology}', whose gateways are passthrough`,

@@ -172,7 +172,11 @@ describe("istio.revision", () => {
   it("has the CRDs of the newer charts, also on the way back; of folders those of the revision", () => {
     const crds = (own: object, former: object | undefined) => {
       const raw = { ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG } };
-      const istio = { revision: "b", charts: own, ...(former && { former: { revision: "a", charts: former } }) };
+      const istio = {
+        revision: "b",
+        charts: own,
+        ...(former && { former: { revision: "a", charts: former } }),
+      };
       return newestCharts(validConfig({ ...raw, istio }, "cluster-a").istio);
     };
     const of = (version: string) => ({ version });
