@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { HOST_NAME } from "../federation/core/names.ts";
 import { globalBlockIn, obstacleIn, unclearIn, withGlobalBlock } from "../federation/topology/globalBlock.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import { editCorefile, readCorefile } from "../kubernetes/corefile.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, domainText } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `CoreDnsBlock`. */
 export interface CoreDnsBlockArgs {
@@ -21,15 +21,13 @@ export interface CoreDnsBlockArgs {
   block: string;
 }
 
-const lazy = lazyProvider("./providers/coreDnsBlock.ts");
-
 /**
  * A CoreDNS server block in the cluster's Corefile. The ConfigMap belongs to somebody else: the rest of the Corefile is never
  * touched.
  */
-export class CoreDnsBlock extends pulumi.dynamic.Resource {
+export class CoreDnsBlock extends DynamicResource {
   constructor(name: string, args: CoreDnsBlockArgs, opts?: pulumi.CustomResourceOptions) {
-    super(lazy, name, { ...args }, opts, undefined, "CoreDnsBlock");
+    super("./providers/coreDnsBlock.ts", "CoreDnsBlock", name, { ...args }, opts);
   }
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { EditedObject, AccessKind } from "../federation/editedObjects.ts";
 import { ClusterClient, editObject } from "../kubernetes/client.ts";
@@ -15,8 +15,8 @@ import {
   VIRTUAL_SERVICE,
 } from "../kubernetes/kinds.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import { KUBECONFIG_FIELD, checkFields } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 import { PartialFailure } from "./partialFailure.ts";
 
 /** Arguments of `EditedObjects`. */
@@ -27,15 +27,13 @@ export interface EditedObjectsArgs {
   found: readonly (Omit<EditedObject, "spec"> & { spec: pulumi.Input<object> })[];
 }
 
-const lazy = lazyProvider("./providers/editedObjects.ts");
-
 /**
  * Restores objects of this stack that others edited: the whole spec is replaced. Comes after the objects' own resources, by which the
  * Kubernetes plugin writes the fields that it declares. Deleting the resource itself changes nothing in the cluster.
  */
-export class EditedObjects extends pulumi.dynamic.Resource {
+export class EditedObjects extends DynamicResource {
   constructor(name: string, args: EditedObjectsArgs, opts?: pulumi.CustomResourceOptions) {
-    super(lazy, name, { ...args }, opts, undefined, "EditedObjects");
+    super("./providers/editedObjects.ts", "EditedObjects", name, { ...args }, opts);
   }
 }
 

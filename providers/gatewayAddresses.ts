@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { GatewayServiceFields } from "../federation/config/gatewayService.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
@@ -8,6 +8,7 @@ import { DNS_LABEL } from "../federation/core/names.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import { type GatewayStatus, readGatewayStatus } from "../kubernetes/gatewayService.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import {
   KUBECONFIG_FIELD,
   NAMESPACE_FIELD,
@@ -15,7 +16,6 @@ import {
   containsUnknown,
   domainText,
 } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `GatewayAddresses`. */
 export interface GatewayAddressesArgs {
@@ -38,18 +38,22 @@ export interface GatewayAddressesArgs {
   observed?: GatewayAddress[] | undefined;
 }
 
-const lazy = lazyProvider("./providers/gatewayAddresses.ts");
-
 /**
  * The addresses at which the gateway's Service is reached from outside: its load balancer's, or the nodes' with type
  * NodePort. None within the time allowed is a warning and an empty list: the cluster's peers then wait.
  */
-export class GatewayAddresses extends pulumi.dynamic.Resource {
+export class GatewayAddresses extends DynamicResource {
   /** Sorted; empty while there is none. */
   declare readonly addresses: pulumi.Output<GatewayAddress[]>;
 
   constructor(name: string, args: GatewayAddressesArgs, opts?: pulumi.CustomResourceOptions) {
-    super(lazy, name, { ...args, addresses: undefined }, opts, undefined, "GatewayAddresses");
+    super(
+      "./providers/gatewayAddresses.ts",
+      "GatewayAddresses",
+      name,
+      { ...args, addresses: undefined },
+      opts,
+    );
   }
 }
 

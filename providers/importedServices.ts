@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { type Import, importToJson } from "../federation/imports/import.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import type { Request } from "./importedServices/inputs.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `ImportedServices`. */
 export interface ImportedServicesArgs extends Omit<Request, "namespace" | "services"> {
@@ -11,10 +11,8 @@ export interface ImportedServicesArgs extends Omit<Request, "namespace" | "servi
   services: Readonly<Record<string, Import>>;
 }
 
-const lazy = lazyProvider("./providers/importedServices/handlers.ts");
-
 /** The services of one peer that can be called from here: one ServiceEntry each, written by server-side apply. */
-export class ImportedServices extends pulumi.dynamic.Resource {
+export class ImportedServices extends DynamicResource {
   /** Number of registered services. */
   declare readonly imported: pulumi.Output<number>;
   /** Reason why the brake keeps the services registered before; empty when it does not. */
@@ -28,6 +26,6 @@ export class ImportedServices extends pulumi.dynamic.Resource {
       imported: undefined,
       braked: undefined,
     };
-    super(lazy, name, inputs, opts, undefined, "ImportedServices");
+    super("./providers/importedServices/handlers.ts", "ImportedServices", name, inputs, opts);
   }
 }

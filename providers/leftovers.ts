@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { Leftover } from "../federation/imports/leftovers.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 import { PartialFailure } from "./partialFailure.ts";
 
 /** Arguments of `Leftovers`. */
@@ -22,15 +22,13 @@ export interface LeftoversArgs {
   found: Record<string, Leftover>;
 }
 
-const lazy = lazyProvider("./providers/leftovers.ts");
-
 /**
  * Removes the entries that this program once wrote for peers that its stack neither names nor knows any more. Deleting the resource
  * itself changes nothing in the cluster.
  */
-export class Leftovers extends pulumi.dynamic.Resource {
+export class Leftovers extends DynamicResource {
   constructor(name: string, args: LeftoversArgs, opts?: pulumi.CustomResourceOptions) {
-    super(lazy, name, { ...args }, opts, undefined, "Leftovers");
+    super("./providers/leftovers.ts", "Leftovers", name, { ...args }, opts);
   }
 }
 

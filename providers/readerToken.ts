@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DNS_LABEL, OBJECT_NAME } from "../federation/core/names.ts";
 import { utc } from "../federation/core/text.ts";
 import { isCredentialDue, tokenLifeFault } from "../federation/mesh/credential.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import {
   KUBECONFIG_FIELD,
   NAMESPACE_FIELD,
@@ -13,7 +14,6 @@ import {
   containsUnknown,
   domainText,
 } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `ReaderToken`. */
 export interface ReaderTokenArgs {
@@ -31,13 +31,11 @@ export interface ReaderTokenArgs {
   hours: number;
 }
 
-const lazy = lazyProvider("./providers/readerToken.ts");
-
 /**
  * A token by which a peer's istiod reads this cluster: bound to a ServiceAccount, with an end, and renewed by the first update after
  * half of its life. Nothing has to be revoked: API servers refuse the tokens of a ServiceAccount that is gone.
  */
-export class ReaderToken extends pulumi.dynamic.Resource {
+export class ReaderToken extends DynamicResource {
   /** A secret. */
   declare readonly token: pulumi.Output<string>;
   /** When it was issued, in UTC as `2026-11-21T10:28:15Z`. */
@@ -47,7 +45,10 @@ export class ReaderToken extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: ReaderTokenArgs, opts?: pulumi.CustomResourceOptions) {
     const props = { ...args, token: undefined, issued: undefined, expires: undefined };
-    super(lazy, name, props, { ...opts, additionalSecretOutputs: ["token"] }, undefined, "ReaderToken");
+    super("./providers/readerToken.ts", "ReaderToken", name, props, {
+      ...opts,
+      additionalSecretOutputs: ["token"],
+    });
   }
 }
 

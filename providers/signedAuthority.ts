@@ -12,8 +12,8 @@ import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
 import { messageOf } from "../federation/core/text.ts";
 import { issuerFaults } from "../federation/x509/keys.ts";
 import { parseRequest, requestFaults } from "../federation/x509/request.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import { checkFields, containsUnknown, known, domainText } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `SignedAuthority`. */
 export interface SignedAuthorityArgs {
@@ -31,19 +31,17 @@ export interface SignedAuthorityArgs {
   issuerKey: pulumi.Input<string>;
 }
 
-const lazy = lazyProvider("./providers/signedAuthority.ts");
-
 /**
  * The intermediate with which a cluster's istiod signs under a shared root, for that cluster's trust domain only. It stays the
  * same, byte for byte, as long as nothing that it depends on changes, until its last year.
  */
-export class SignedAuthority extends pulumi.dynamic.Resource {
+export class SignedAuthority extends DynamicResource {
   /** PEM. */
   declare readonly certificate: pulumi.Output<string>;
 
   constructor(name: string, args: SignedAuthorityArgs, opts?: pulumi.CustomResourceOptions) {
     const props = { ...args, issuerKey: pulumi.secret(args.issuerKey), certificate: undefined };
-    super(lazy, name, props, opts, undefined, "SignedAuthority");
+    super("./providers/signedAuthority.ts", "SignedAuthority", name, props, opts);
   }
 }
 

@@ -7,8 +7,8 @@ import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
 import { type AnchorScope, type TrustAnchors, currentAnchors } from "../federation/trust/anchors.ts";
 import type { AnchorRequest } from "../federation/trust/issueAnchors.ts";
 import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/keys.ts";
+import { DynamicResource } from "./dynamicResource.ts";
 import { checkFields, containsUnknown, known, domainText, validText } from "./inputChecks.ts";
-import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `TrustAnchor`. */
 export interface TrustAnchorArgs {
@@ -26,20 +26,18 @@ export interface TrustAnchorArgs {
   issuerKey: pulumi.Input<string>;
 }
 
-const lazy = lazyProvider("./providers/trustAnchor.ts");
-
 /**
  * The certificates by which a peer's workloads are trusted here: the peer's roots, certified anew by our own root and
  * constrained to the peer's trust domain, so that no identity which the peer signs for another one is accepted. An anchor
  * stays the same, byte for byte, as long as nothing that it depends on changes.
  */
-export class TrustAnchor extends pulumi.dynamic.Resource {
+export class TrustAnchor extends DynamicResource {
   /** PEM, one for each root, in the order of the sorted roots. */
   declare readonly certificates: pulumi.Output<string[]>;
 
   constructor(name: string, args: TrustAnchorArgs, opts?: pulumi.CustomResourceOptions) {
     const props = { ...args, issuerKey: pulumi.secret(args.issuerKey), certificates: undefined };
-    super(lazy, name, props, opts, undefined, "TrustAnchor");
+    super("./providers/trustAnchor.ts", "TrustAnchor", name, props, opts);
   }
 }
 

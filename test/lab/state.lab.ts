@@ -37,7 +37,7 @@ describe("the state of a federated stack", function () {
       assert.deepEqual(new SecretSearch(secrets).inText(name, text), []);
     });
 
-    it(`holds of a dynamic provider what the SDK writes of its shim today, and no code: ${name}`, async () => {
+    it(`holds of a dynamic provider the text that the program sends today, and no code: ${name}`, async () => {
       const imports = (await resourcesOf(name)).filter(({ type }) => type.endsWith(":ImportedServices"));
       assert.ok(imports.length > 0);
       for (const { inputs } of imports) assert.equal(inputs?.__provider, await importsText());
@@ -79,6 +79,7 @@ async function copyProgram(lab: RunningLab): Promise<string> {
     "Pulumi.yaml",
     "package.json",
     "compileCache.ts",
+    "sdkModules.ts",
     "index.ts",
     "components",
     "discovery",
