@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadAll } from "js-yaml";
 import { format, resolveConfig } from "prettier";
-import { parseAllDocuments } from "yaml";
 import { type CustomResourceDefinition, toCrd } from "../federation/traffic/crd.ts";
 import { prepareTools } from "../lab/tools/tools.ts";
 
@@ -13,9 +13,7 @@ export const ISTIO_CRDS = new URL("../federation/traffic/istioCrds.json", import
 /** Reads the CRDs of the `base` chart in a folder of Istio's charts. */
 export function chartCrds(charts: string): CustomResourceDefinition[] {
   const text = readFileSync(join(charts, "base/files/crd-all.gen.yaml"), "utf8");
-  return parseAllDocuments(text)
-    .map((document) => document.toJS() as CustomResourceDefinition | null)
-    .filter((definition) => definition !== null);
+  return (loadAll(text) as (CustomResourceDefinition | null)[]).filter((definition) => definition !== null);
 }
 
 if (import.meta.main) {

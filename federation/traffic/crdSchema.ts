@@ -8,8 +8,8 @@ import { compileSchema, type SchemaError } from "./jsonSchema.ts";
 import { pruneObject } from "./pruning.ts";
 import { type LocatedFault, schemaFault } from "./schemaFaults.ts";
 
-/** Limits of an object; etcd refuses a larger one. */
-const OBJECT_LIMITS = { bytes: 3 * 512 * 1024, entries: 20_000 };
+/** Limits of an object. The API server refuses one of 1.5 MiB; each of its values counts for several times its size here. */
+const OBJECT_LIMITS = { bytes: 12 * 1024 * 1024, entries: 1_000_000 };
 
 const TEXT: StructuralSchema = { type: "string" };
 const TEXTS: StructuralSchema = { type: "object", additionalProperties: TEXT };

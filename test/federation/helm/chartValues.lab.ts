@@ -3,9 +3,11 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "mocha";
 import { execa } from "execa";
+import { loadAll } from "js-yaml";
 import { parse, parseAllDocuments } from "yaml";
 import { FREE_VARIABLES } from "./freeVariables.ts";
 import { chartCrds, ISTIO_CRDS } from "../../../docs/istioCrds.ts";
+import { describeFault } from "../../../federation/core/fault.ts";
 import { formatPlace } from "../../../federation/core/installation.ts";
 import { chartRevision, istiodName } from "../../../federation/core/revision.ts";
 import { valueAt } from "../../../federation/core/schema.ts";
@@ -14,7 +16,8 @@ import { CHART_VALUES } from "../../../federation/helm/charts.ts";
 import { ISTIOD_ENVIRONMENT, PROXY_ENVIRONMENT } from "../../../federation/helm/environment.ts";
 import { MESH_CONFIG, PROXY_CONFIG } from "../../../federation/helm/meshConfig.ts";
 import { decisionAbout } from "../../../federation/helm/valueFaults.ts";
-import { toCrd } from "../../../federation/traffic/crd.ts";
+import { type CustomResourceDefinition, toCrd } from "../../../federation/traffic/crd.ts";
+import { compileCrds } from "../../../federation/traffic/crdSchema.ts";
 import type { KubernetesObject } from "../../../kubernetes/kinds.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { TOOLS_FOLDER } from "../../../lab/tools/versions.ts";
@@ -141,21 +144,47 @@ for (const revision of ["default", "1-31"])
   });
 
 describe("CRDs of Istio's charts", () => {
-  let charts: string;
-  before(async () => (charts = (await prepareTools(() => undefined)).charts));
+  let definitions: CustomResourceDefinition[];
+  before(async () => (definitions = chartCrds((await prepareTools(() => undefined)).charts)));
 
   it("are those that the program has schemas of (otherwise run `npm run docs:crds`)", () => {
-    assert.deepEqual(JSON.parse(readFileSync(ISTIO_CRDS, "utf8")), chartCrds(charts).map(toCrd));
+    assert.deepEqual(JSON.parse(readFileSync(ISTIO_CRDS, "utf8")), definitions.map(toCrd));
   });
 
   it("have one schema for all versions of a kind", () => {
-    for (const definition of chartCrds(charts)) {
+    for (const definition of definitions) {
       const { schema } = toCrd(definition).versions[0]!;
       for (const version of definition.spec.versions) {
         const alone = { spec: { ...definition.spec, versions: [version] } };
         assert.deepEqual(toCrd(alone).versions[0]!.schema, schema, definition.spec.names.kind);
       }
     }
+  });
+
+  it("accept and refuse the objects of Istio's own tests as an API server does", async function () {
+    const istio = await sourcesOf("istio.io/istio");
+    if (istio === "") this.skip();
+    const schemas = compileCrds(definitions.map(toCrd));
+    const objects = objectsIn("pkg/config/validation/testdata/crds/*.yaml", istio);
+    assert.ok(objects.length > 100, `${objects.length} objects`);
+    for (const { _err: error, ...object } of objects) {
+      const faults = schemas.check(object).map(describeFault);
+      assert.equal(faults.length > 0, error !== undefined, `${String(error)}: ${faults.join("\n")}`);
+    }
+  });
+
+  it("of the Gateway API accept its examples", async function () {
+    const gatewayApi = await sourcesOf("sigs.k8s.io/gateway-api");
+    if (gatewayApi === "") this.skip();
+    const files = objectsIn("config/crd/standard/*_{gateways,httproutes,tlsroutes}.yaml", gatewayApi);
+    const crds = (files as unknown as CustomResourceDefinition[]).map(toCrd);
+    const kinds = crds.map(({ kind }) => kind);
+    const schemas = compileCrds(crds);
+    const objects = objectsIn("examples/standard/**/*.yaml", gatewayApi).filter(({ kind }) =>
+      kinds.includes(String(kind)),
+    );
+    assert.ok(objects.length > 40, `${objects.length} objects`);
+    assert.deepEqual(objects.flatMap((object) => schemas.check(object)).map(describeFault), []);
   });
 });
 
@@ -209,6 +238,18 @@ describe("Settings of the pinned Istio", () => {
     );
   });
 });
+
+/** Parses the objects in YAML files of a folder. */
+function objectsIn(files: string, folder: string): Tree[] {
+  return (
+    globSync(files, { cwd: folder })
+      .map((file) => readFileSync(join(folder, file), "utf8"))
+      // Go's parser reads this IPv6 address as text, which ends in a colon.
+      .flatMap((text) => loadAll(text.replaceAll(/\b001:db8::(?=[,\]])/g, '"$&"')))
+      .filter((object) => object !== null && object !== undefined)
+      .map((object) => object as Tree)
+  );
+}
 
 /** Folder of a Go module's sources in the module cache; "" when they are not there. */
 async function sourcesOf(module: string): Promise<string> {
