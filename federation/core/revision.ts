@@ -33,7 +33,7 @@ const LIMIT = RELEASE_LIMIT - "istiod-".length;
  * `istio-sidecar-injector`, `istio-leader`, ..., Services `istiod-remote`, `istiod-revision-tag-<tag>`.
  */
 const TAKEN =
-  /^(?:remote|leader|node-untaint|ip-autoallocate|ca-.*|sidecar-injector.*|gateway-deployment.*|revision-tag-.*|.*-(?:leader|election)|.*gatewayclass.*)$/;
+  /^(?:remote|leader|node-untaint|ip-autoallocate|ca-.*|sidecar-injector.*|gateway-(?:deployment|inferencepool).*|cni-.*|revision-tag-.*|.*-(?:leader|election)|.*gatewayclass.*)$/;
 
 /** Name of a revision. */
 export const REVISION: TextRule = {

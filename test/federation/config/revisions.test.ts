@@ -31,6 +31,11 @@ const TABLE: readonly [string, Record<string, unknown>, string[]][] = [
   ["47 characters", { istio: { revision: "a".repeat(47) } }, ["istio.revision"]],
   ["the name of the roots' ConfigMap", { istio: { revision: "ca-root-cert" } }, ["istio.revision"]],
   ["the name of injectors' ConfigMaps", { istio: { revision: "sidecar-injector-1-30" } }, ["istio.revision"]],
+  [
+    "the name of a lock of istiods",
+    { istio: { revision: "namespace-controller-election" } },
+    ["istio.revision"],
+  ],
   ["the name of Istio's remote Service", { istio: { revision: "remote" } }, ["istio.revision"]],
   ["a former revision", { istio: { revision: "1-31", former: { revision: "1-30", charts } } }, []],
   ["the unnamed one as the former", { istio: { revision: "1-31", former: { charts } } }, []],

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describeFault } from "../../../federation/core/fault.ts";
-import { istiodRelease } from "../../../federation/core/revision.ts";
+import { formatPlace } from "../../../federation/core/installation.ts";
+import { istiodName, istiodRelease } from "../../../federation/core/revision.ts";
 import {
   type UnownedObject,
+  chartObjects,
   isOwnedBy,
   unownedObjectFindings,
 } from "../../../federation/helm/chartObjects.ts";
@@ -55,6 +57,42 @@ describe("Objects of charts that are there already", () => {
     assert.deepEqual(none, []);
     assert.match(warnings.join(), /\(invalid ownership metadata\), if the values make it a part of that\. /);
   });
+});
+
+describe("Objects of two revisions", () => {
+  const objectsOf = (revision: string) =>
+    chartObjects({
+      ...{ base: {}, gateway: {}, revision },
+      istiods: [
+        {
+          revision,
+          values: {
+            ...{ jwksResolverExtraRootCA: "x", autoscaleMin: 2, gatewayClasses: { istio: {} } },
+            experimental: { stableValidationPolicy: true },
+            global: { networkPolicy: {} },
+          },
+        },
+      ],
+    }).filter(({ release }) => release.name === istiodName(revision));
+
+  for (const [one, other] of [
+    ["default", "1-31"],
+    ["1-30", "1-31"],
+    ["1", "1-1"],
+    ["a", "a-istio-system"],
+    ["clusterrole", "default"],
+    ["validator", "default"],
+  ] as const)
+    it(`${one} and ${other} have no name in common`, () => {
+      const names = objectsOf(one).map(formatPlace);
+      assert.ok(names.length > 20);
+      assert.deepEqual(
+        objectsOf(other)
+          .map(formatPlace)
+          .filter((name) => names.includes(name)),
+        [],
+      );
+    });
 });
 
 describe("isOwnedBy", () => {
