@@ -2,10 +2,11 @@ import type { ForeignPolicy } from "../federation/access/foreignPolicies.ts";
 import { parseSignedUntil } from "../federation/authority/rotation.ts";
 import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
 import { OF_OTHERS, SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
-import { mapRecord, sortedUnique } from "../federation/core/order.ts";
+import { mapRecord, sortedUnique, withoutUndefined } from "../federation/core/order.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { Created, MutualTlsMode, PeerAuthentication } from "../federation/exports/clusterServices.ts";
-import type { GatewayTls } from "../federation/exports/mutualTls.ts";
+import type { FoundDestinationRule } from "../federation/exports/destinationRules.ts";
+import type { DestinationRuleSpec } from "../federation/traffic/specs.ts";
 import type { ForeignEntry } from "../federation/core/hostConflict.ts";
 import { certificatesIn } from "../federation/x509/certificate.ts";
 import { isIssuedBy } from "../federation/x509/signature.ts";
@@ -32,9 +33,9 @@ export async function readPeerAuthentications(client: ClusterClient): Promise<Pe
 }
 
 /** Reads the DestinationRules of others; those of imports are for hosts of peers only, and very many. */
-export async function readDestinationRules(client: ClusterClient): Promise<GatewayTls[]> {
+export async function readDestinationRules(client: ClusterClient): Promise<FoundDestinationRule[]> {
   const rules = await client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: OF_OTHERS });
-  return rules.flatMap(viewDestinationRule);
+  return rules.map(viewDestinationRule);
 }
 
 type EntryObject = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
@@ -67,20 +68,8 @@ type PeerAuthenticationObject = KubernetesObject & {
   };
 };
 
-interface TrafficPolicyObject {
-  tls?: { mode?: string };
-  portLevelSettings?: { port?: { number?: number }; tls?: { mode?: string } }[];
-}
-
 /** Fields read of Istio's DestinationRule. */
-type DestinationRuleObject = KubernetesObject & {
-  spec?: {
-    host?: string;
-    exportTo?: string[];
-    workloadSelector?: unknown;
-    trafficPolicy?: TrafficPolicyObject;
-  };
-};
+type DestinationRuleObject = KubernetesObject & { spec?: DestinationRuleSpec };
 
 function viewPeerAuthentication({ metadata, spec }: PeerAuthenticationObject): PeerAuthentication {
   return {
@@ -95,23 +84,13 @@ function modeIn({ mode = "UNSET" }: ModeObject = {}): MutualTlsMode | undefined 
   return mode === "UNSET" ? undefined : mode;
 }
 
-/** Returns the TLS settings of a DestinationRule; empty where it selects workloads, which do not include the gateway. */
-function viewDestinationRule({ metadata, spec }: DestinationRuleObject): GatewayTls[] {
-  if (spec?.host === undefined || spec.workloadSelector !== undefined) return [];
-  const { host, exportTo = [], trafficPolicy } = spec;
-  return [{ ...created(metadata), host, exportTo, policy: trafficPolicy && viewPolicy(trafficPolicy) }];
-}
-
-function viewPolicy({ tls, portLevelSettings = [] }: TrafficPolicyObject): GatewayTls["policy"] {
-  const ports = portLevelSettings.flatMap(({ port, tls: own }) =>
-    port?.number === undefined || own === undefined ? [] : [[port.number, modeOf(own)] as const],
-  );
-  return { mode: tls && modeOf(tls), ports: Object.fromEntries(ports) };
-}
-
-/** Returns the TLS mode, with Istio's default for settings without one. */
-function modeOf({ mode = "DISABLE" }: { mode?: string }): string {
-  return mode;
+function viewDestinationRule({ metadata, spec = {} }: DestinationRuleObject): FoundDestinationRule {
+  const { host, exportTo, workloadSelector, trafficPolicy } = spec;
+  return {
+    ...created(metadata),
+    labels: metadata.labels ?? {},
+    spec: withoutUndefined({ host, exportTo, workloadSelector, trafficPolicy }),
+  };
 }
 
 function created({ namespace = "", name, creationTimestamp = "" }: KubernetesObject["metadata"]): Created {

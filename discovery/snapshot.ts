@@ -174,7 +174,7 @@ async function readCluster(
   return allOf<ClusterReadings>({
     services,
     peerAuthentications: hasExports ? reader.read(readPeerAuthentications) : NOTHING,
-    destinationRules: hasExports ? reader.read(readDestinationRules) : NOTHING,
+    destinationRules: hasExports || registersImports(config) ? reader.read(readDestinationRules) : NOTHING,
     // Without restrictions this program creates no policies that others' could conflict with.
     authorizationPolicies: rules.some(needsPolicies)
       ? services.then((found) => readPoliciesOf(reader, found))

@@ -33,6 +33,7 @@ import {
 import { ownMesh } from "./exports/localMesh.ts";
 import { validateInstalled } from "./existing/existingMesh.ts";
 import { type JoinPlan, type MeshUse, joinedMesh, planJoin } from "./existing/joinPlan.ts";
+import { checkClientRules } from "./imports/clientRules.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
@@ -169,9 +170,10 @@ export function planCluster(
   }
   const topology = TOPOLOGY_PLANNERS[config.topology];
   const { connection, pinned } = topology.connect(context, authority);
+  const local = mesh === undefined ? ownMesh(config.gateway.values) : joinedMesh(mesh);
+  if (connection?.kind === "imports") checkClientRules(context, connection.peers, local);
   const { gateway } = snapshot.cluster;
   const addresses = "value" in gateway ? gateway.value : [];
-  const local = mesh === undefined ? ownMesh(config.gateway.values) : joinedMesh(mesh);
   const offered = reviewContract(context, planExports(context, pinned, local), addresses);
   const access = planAccess(context, offered, pinned, local);
   const exports = withoutHosts(offered, access.unenforceable);

@@ -10,7 +10,7 @@ import type { ExistingObjects } from "./core/installation.ts";
 import type { HelmRelease, ReleaseName } from "./core/helmReleases.ts";
 import type { OwnObject } from "./editedObjects.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
-import type { GatewayTls } from "./exports/mutualTls.ts";
+import type { FoundDestinationRule } from "./exports/destinationRules.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";
 import type { UnownedObject } from "./helm/chartObjects.ts";
 import type { InstallationReading } from "./existing/installedIstio.ts";
@@ -75,7 +75,7 @@ export interface ClusterReadings {
   services: Reading<FoundServices>;
   peerAuthentications: Reading<readonly PeerAuthentication[]>;
   /** DestinationRules of others. */
-  destinationRules: Reading<readonly GatewayTls[]>;
+  destinationRules: Reading<readonly FoundDestinationRule[]>;
   /** AuthorizationPolicies of others. */
   authorizationPolicies: Reading<readonly ForeignPolicy[]>;
   /** ServiceEntries of others. */

@@ -25,10 +25,15 @@ export interface JoinPlan
 /** Returns the mesh as exports see it; of several control planes, the strictest defaults. */
 export function joinedMesh({ controlPlanes, gateway }: ExistingMesh): LocalMesh {
   const all = controlPlanes.map(({ settings }) => settings.defaultServiceExportTo);
+  const isPrivate = controlPlanes.every(({ settings }) =>
+    settings.defaultDestinationRuleExportTo.includes("."),
+  );
   return {
     gateway,
     rootNamespace: ISTIO_NAMESPACE,
     mutualTls: istioDefault(ISTIO_NAMESPACE),
+    // One that shows rules to all is enough for them to apply to some workloads.
+    destinationRuleExportTo: isPrivate ? ["."] : ["*"],
     serviceExportTo: all.find((exportTo) => exportTo.length > 0 && !exportTo.includes("*")) ?? ["*"],
   };
 }

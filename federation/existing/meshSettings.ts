@@ -24,6 +24,7 @@ const meshConfig = z.object({
   caCertificates: z.array(z.unknown()).default([]),
   discoverySelectors: z.array(labelSelector).default([]),
   defaultServiceExportTo: z.array(z.string()).default(["*"]),
+  defaultDestinationRuleExportTo: z.array(z.string()).default(["*"]),
   defaultConfig: z
     .object({ proxyMetadata: z.record(z.string(), z.coerce.string()).default({}) })
     .default({ proxyMetadata: {} }),

@@ -1,7 +1,7 @@
 import { matches } from "../core/labels.ts";
 import { append, compare } from "../core/order.ts";
 import type { InboundCapture } from "./inboundCapture.ts";
-import type { GatewayTls } from "./mutualTls.ts";
+import type { FoundDestinationRule } from "./destinationRules.ts";
 import type { KubernetesPort } from "./ports.ts";
 
 /** Identity and age of an object: of several that conflict, Istio takes the oldest. */
@@ -101,8 +101,7 @@ export interface FoundServices {
 /** All objects of a cluster that exports depend on. */
 export interface ClusterServices extends FoundServices {
   peerAuthentications: readonly PeerAuthentication[];
-  /** TLS settings of DestinationRules. */
-  destinationRules: readonly GatewayTls[];
+  destinationRules: readonly FoundDestinationRule[];
 }
 /**
  * Finds the workloads that a Service selects. They are indexed by label: ten thousand Services of one namespace do not each search all

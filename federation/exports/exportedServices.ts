@@ -11,6 +11,7 @@ import {
   workloadIndex,
 } from "./clusterServices.ts";
 import { labelsOf, serviceKey } from "./exportRule.ts";
+import { indexDestinationRules } from "./destinationRules.ts";
 import { gatewayTlsModes, mutualTlsModes } from "./mutualTls.ts";
 import { type ExportingCluster, type Offer, offerService } from "./offer.ts";
 import { missingPorts } from "./ownerAnnotations.ts";
@@ -51,10 +52,8 @@ export function exportServices(
   const tls = {
     modeOf: mutualTlsModes(found.peerAuthentications, cluster.mutualTls, cluster.rootNamespace),
     gatewayTls: gatewayTlsModes(
-      found.destinationRules,
-      cluster.domain,
+      indexDestinationRules(found.destinationRules, cluster).find,
       cluster.gateway.namespace,
-      cluster.rootNamespace,
     ),
   };
   const duplicates = duplicateHosts(

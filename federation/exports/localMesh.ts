@@ -9,6 +9,8 @@ export interface LocalMesh {
   mutualTls: PortMode;
   /** Namespaces that see a Service without an annotation. */
   serviceExportTo: readonly string[];
+  /** Namespaces that see a DestinationRule without `exportTo`. */
+  destinationRuleExportTo: readonly string[];
   /** Istio's root namespace, whose policies apply to all namespaces. */
   rootNamespace: string;
   gateway: GatewayWorkload;
@@ -19,6 +21,7 @@ export function ownMesh(values: Readonly<Record<string, unknown>>): LocalMesh {
   return {
     mutualTls: OWN_DEFAULT,
     serviceExportTo: ["*"],
+    destinationRuleExportTo: ["*"],
     rootNamespace: ISTIO_NAMESPACE,
     gateway: { ...OWN_GATEWAY, serviceAccount: gatewayServiceAccount(values) },
   };

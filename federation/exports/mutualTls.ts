@@ -1,11 +1,12 @@
 import { TLS_MODE_LABEL, matches } from "../core/labels.ts";
+import type { TrafficPolicy } from "../traffic/specs.ts";
 import {
   type Workload,
   compareCreated,
   type MutualTlsMode,
   type PeerAuthentication,
-  type Created,
 } from "./clusterServices.ts";
+import { type DestinationRuleFinder, decidingRule } from "./destinationRules.ts";
 
 /** Mutual TLS mode of a workload's port. */
 export interface PortMode {
@@ -79,15 +80,6 @@ function inherit(parent: PortMode, policy: PeerAuthentication | undefined): Port
 function isGeneral({ selector }: PeerAuthentication): boolean {
   return Object.keys(selector).length === 0;
 }
-/** TLS settings of a DestinationRule (without a `workloadSelector`). */
-export interface GatewayTls extends Created {
-  /** As written: a short name, a full one, or `*` and the end of one. */
-  host: string;
-  /** Namespaces whose proxies use it: `*` for all, `.` for its own; empty for all. */
-  exportTo: string[];
-  /** Undefined where it has no traffic policy; another DestinationRule of the host may have one. */
-  policy?: { mode?: string | undefined; ports: Record<number, string> } | undefined;
-}
 
 /** TLS mode of the gateway's calls. */
 export interface GatewayTlsMode {
@@ -115,71 +107,25 @@ export interface ClusterTls {
 
 /**
  * Finds the TLS modes of the east-west gateway by DestinationRules: with another one than Istio's mutual TLS it has no endpoint
- * (`checkMtlsEnabled` in pilot/pkg/xds/endpoints). Rules of its own namespace come first, then the Service's, then Istio's; of each
- * namespace the one with the longest host that matches. Visibility is checked after that, so a rule for others hides one with a shorter host
- * (`getExportedDestinationRuleFromNamespace` in pilot/pkg/model/push_context.go). Rules that are private to a namespace are ignored.
- * @param domain the cluster domain.
+ * (`checkMtlsEnabled` in pilot/pkg/xds/endpoints).
  * @param gateway namespace of the gateway.
  */
-export function gatewayTlsModes(
-  rules: readonly GatewayTls[],
-  domain: string,
-  gateway: string,
-  rootNamespace: string,
-): GatewayTlsFinder {
-  const considered = rules.filter((rule) => isFound(rule, gateway)).sort(compareCreated);
-  const byNamespace = new Map(
-    [...Map.groupBy(considered, ({ namespace }) => namespace)].map(([namespace, list]) => [
-      namespace,
-      Map.groupBy(list, ({ host }) =>
-        host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`,
-      ),
-    ]),
-  );
-  return ({ namespace, host }, port) => {
-    for (const place of [gateway, namespace, rootNamespace]) {
-      const found = mostSpecific(byNamespace.get(place), host).filter((rule) => isVisible(rule, gateway));
-      if (found.length > 0) return modeOf(found, port);
-    }
-    return undefined;
+export function gatewayTlsModes(find: DestinationRuleFinder, gateway: string): GatewayTlsFinder {
+  return (service, port) => {
+    // Of several rules without a selector the last one applies (`SidecarScope.DestinationRule`).
+    const rule = decidingRule(find(gateway, service).general.at(-1) ?? []);
+    const mode = rule && tlsModeOf(rule.spec.trafficPolicy, port);
+    return rule === undefined || mode === undefined
+      ? undefined
+      : { mode, by: `${rule.namespace}/${rule.name}` };
   };
 }
 
-/** Whether Istio considers a rule: in the gateway's namespace unless it is for others only, elsewhere unless it is private. */
-function isFound({ namespace, exportTo }: GatewayTls, gateway: string): boolean {
-  const own = [".", namespace];
-  if (namespace === gateway) {
-    return exportTo.length === 0 || exportTo.some((entry) => entry === "*" || own.includes(entry));
-  }
-  const [only = "", ...others] = new Set(exportTo);
-  return others.length > 0 || !own.includes(only);
-}
-
-function isVisible({ namespace, exportTo }: GatewayTls, gateway: string): boolean {
-  if (namespace === gateway || exportTo.length === 0) return true;
-  return exportTo.some((entry) => entry === "*" || entry === gateway);
-}
-
-function mostSpecific(
-  byHost: ReadonlyMap<string, readonly GatewayTls[]> | undefined,
-  host: string,
-): readonly GatewayTls[] {
-  if (byHost === undefined) return [];
-  // From the full name to its shorter ends: `*.xyz.svc.b`, ..., `*`. Istio matches any characters by `*`; people write whole labels.
-  const labels = host.split(".");
-  const ends = labels.map((_, index) => ["*", ...labels.slice(index + 1)].join("."));
-  for (const pattern of [host, ...ends]) {
-    const found = byHost.get(pattern);
-    if (found !== undefined) return found;
-  }
-  return [];
-}
-
-/** Rules of one host are merged; the oldest with a traffic policy decides. */
-function modeOf(rules: readonly GatewayTls[], port: number): GatewayTlsMode | undefined {
-  const rule = rules.find(({ policy }) => policy !== undefined);
-  const mode = rule?.policy?.ports[port] ?? rule?.policy?.mode;
-  return rule === undefined || mode === undefined
-    ? undefined
-    : { mode, by: `${rule.namespace}/${rule.name}` };
+/** Returns the TLS mode of calls to a port, as Istio decides by it which endpoints it calls; undefined where a policy sets none. */
+export function tlsModeOf(policy: TrafficPolicy | undefined, port: number): string | undefined {
+  const special = policy?.portLevelSettings?.find(
+    (each) => each.port?.number === port && each.tls !== undefined,
+  );
+  const tls = special?.tls ?? policy?.tls;
+  return tls && (tls.mode ?? "DISABLE");
 }

@@ -39,6 +39,11 @@ export function serverName(
   return terminated ? terminatedSni(host, port) : `outbound_.${port}_._.${host}`;
 }
 
+/** Returns the SNI by which calls to a port of an import reach it; by default Istio's for the host here, and for passthrough. */
+export function requiredSni(host: string, { remoteHost = host, terminated }: Import, port: number): string {
+  return serverName({ host: remoteHost, terminated }, port);
+}
+
 /** Whether an import needs a DestinationRule. */
 export function hasDestinationRule({ remoteHost, terminated, outlierDetection }: Import): boolean {
   return terminated || remoteHost !== undefined || outlierDetection !== undefined;
@@ -57,13 +62,10 @@ export function renderDestinationRule({
   exportTo,
 }: Omit<ServiceEntryInput, "gateways" | "otherGateways">): DestinationRule {
   const { terminated, outlierDetection } = service;
-  // Istio's default SNI is for the host here, and for passthrough.
-  const remote = service.remoteHost ?? (terminated ? host : undefined);
+  const hasSni = terminated || service.remoteHost !== undefined;
   const numbers = sortedNumbers(service.ports.map(({ number }) => number));
   const tls = (port: number): Tls | undefined =>
-    remote === undefined
-      ? undefined
-      : { mode: "ISTIO_MUTUAL", sni: serverName({ host: remote, terminated }, port) };
+    hasSni ? { mode: "ISTIO_MUTUAL", sni: requiredSni(host, service, port) } : undefined;
   const policy = (port: number): TrafficPolicy => withoutUndefined({ outlierDetection, tls: tls(port) });
   const [first, ...others] = numbers;
   return {
@@ -73,7 +75,7 @@ export function renderDestinationRule({
     spec: {
       host,
       trafficPolicy:
-        first !== undefined && (others.length === 0 || remote === undefined)
+        first !== undefined && (others.length === 0 || !hasSni)
           ? policy(first)
           : { portLevelSettings: numbers.map((number) => ({ port: { number }, ...policy(number) })) },
       exportTo: visibleTo(service, exportTo),

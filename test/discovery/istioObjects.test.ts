@@ -64,7 +64,7 @@ describe("Istio's objects in a cluster", () => {
     ]);
   });
 
-  it("include DestinationRules of others that apply to the gateway's TLS", async () => {
+  it("include DestinationRules of others, by what decides how hosts are called", async () => {
     const tls = { mode: "SIMPLE" };
     server.answer(
       listOf([
@@ -80,16 +80,23 @@ describe("Istio's objects in a cluster", () => {
           },
         },
         { metadata, spec: { host: "bar", trafficPolicy: { loadBalancer: {} } } },
-        { metadata, spec: { host: "bar" } },
+        {
+          metadata: { ...metadata, labels: { team: "web" } },
+          spec: { host: "bar", subsets: [{ name: "v1" }] },
+        },
         { metadata, spec: { host: "bar", workloadSelector: {}, trafficPolicy: { tls } } },
         { metadata },
       ]),
     );
     const host = "bar";
+    const found = { ...common, labels: {} };
+    const portLevelSettings = [{ port: { number: 80 }, tls }, { port: { number: 81 } }, { tls }];
     assert.deepEqual(await read(readDestinationRules), [
-      { ...common, host, exportTo: ["."], policy: { mode: "DISABLE", ports: { 80: "SIMPLE" } } },
-      { ...common, host, exportTo: [], policy: { mode: undefined, ports: {} } },
-      { ...common, host, exportTo: [], policy: undefined },
+      { ...found, spec: { host, exportTo: ["."], trafficPolicy: { tls: {}, portLevelSettings } } },
+      { ...found, spec: { host, trafficPolicy: { loadBalancer: {} } } },
+      { ...found, labels: { team: "web" }, spec: { host } },
+      { ...found, spec: { host, workloadSelector: {}, trafficPolicy: { tls } } },
+      { ...found, spec: {} },
     ]);
     assert.deepEqual(asked(), [`GET /apis/networking.istio.io/v1/destinationrules?limit=500&${OF_OTHERS}`]);
   });

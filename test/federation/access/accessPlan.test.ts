@@ -292,7 +292,8 @@ describe("A plan of AuthorizationPolicies", () => {
       warnings.map(
         (warning) => /^kubeconfig\.context: may not (.*), so it is not checked/.exec(warning)?.[1],
       ),
-      ["serviceentries", "peerauthentications", "destinationrules"].map(
+      // DestinationRules for imports and for exports.
+      ["serviceentries", "destinationrules", "peerauthentications", "destinationrules"].map(
         (kind) => `list ${kind} in all namespaces`,
       ),
     );

@@ -279,6 +279,12 @@ describe("The defaults of an existing mesh", () => {
   it("are the strictest of the control planes", () => {
     assert.deepEqual(defaults({}, { defaultServiceExportTo: ["."] }).serviceExportTo, ["."]);
   });
+
+  it("hide DestinationRules where all control planes do", () => {
+    const hidden = { defaultDestinationRuleExportTo: ["."] };
+    assert.deepEqual(defaults({}, hidden).destinationRuleExportTo, ["*"]);
+    assert.deepEqual(defaults(hidden, hidden).destinationRuleExportTo, ["."]);
+  });
 });
 
 describe("Joining a mesh", () => {

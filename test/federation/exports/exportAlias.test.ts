@@ -8,6 +8,7 @@ import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { shuffled } from "../arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
 import { BAR_HOST, bar, byName, cluster, found, offeredBar, pod, exportsIn } from "./exportsFixture.ts";
+import { foundRule, tlsPolicy } from "./foundRules.ts";
 
 const ALIAS = "bar.shop.example";
 const owning = { ...cluster, domains: ["shop.example"] };
@@ -100,10 +101,9 @@ describe("A Service that is exported under an alias", () => {
   });
 
   it("is subject to DestinationRules for the alias", () => {
-    const policy = { mode: "DISABLE", ports: {} };
-    const made = { namespace: "xyz", name: "off", created: "2026-11-21T10:00:00Z", exportTo: [], policy };
-    assert.deepEqual(offer({}, { destinationRules: [{ ...made, host: ALIAS }] }).services, {});
-    assert.ok(ALIAS in offer({}, { destinationRules: [{ ...made, host: "bar" }] }).services);
+    const made = { name: "off", trafficPolicy: tlsPolicy("DISABLE") };
+    assert.deepEqual(offer({}, { destinationRules: [foundRule({ ...made, host: ALIAS })] }).services, {});
+    assert.ok(ALIAS in offer({}, { destinationRules: [foundRule({ ...made, host: "bar" })] }).services);
   });
 
   it("is not exported where another Service has the same alias", () => {

@@ -6,7 +6,8 @@ import type {
   MutualTlsMode,
 } from "../../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import type { GatewayTls } from "../../../federation/exports/mutualTls.ts";
+import type { FoundDestinationRule } from "../../../federation/exports/destinationRules.ts";
+import { foundRule, tlsPolicy } from "./foundRules.ts";
 import { label } from "../arbitraries.ts";
 import { bar, pod } from "./exportsFixture.ts";
 
@@ -85,18 +86,20 @@ const peerAuthentication = fc
   })
   .map(compact);
 
-const destinationRule: fc.Arbitrary<GatewayTls> = fc.record({
-  namespace: fc.oneof(fc.constantFrom("istio-gateway", "istio-system"), namespace),
-  name: label(),
-  created,
-  host: fc.constantFrom("*.local", "bar", "bar.xyz.svc.cluster-b.local"),
-  exportTo: fc.constantFrom<string[][]>([], ["."], ["*"]),
-  policy: fc.constantFrom<Exclude<GatewayTls["policy"], undefined>[]>(
-    { mode: "ISTIO_MUTUAL", ports: {} },
-    { mode: "DISABLE", ports: {} },
-    { ports: { 1: "SIMPLE" } },
-  ),
-});
+const destinationRule: fc.Arbitrary<FoundDestinationRule> = fc
+  .record({
+    namespace: fc.oneof(fc.constantFrom("istio-gateway", "istio-system"), namespace),
+    name: label(),
+    created,
+    host: fc.constantFrom("*.local", "bar", "bar.xyz.svc.cluster-b.local"),
+    exportTo: fc.constantFrom<string[][]>([], ["."], ["*"]),
+    trafficPolicy: fc.constantFrom(
+      tlsPolicy("ISTIO_MUTUAL"),
+      tlsPolicy("DISABLE"),
+      tlsPolicy(undefined, { 1: "SIMPLE" }),
+    ),
+  })
+  .map(foundRule);
 
 const named = {
   maxLength: 6,

@@ -13,6 +13,7 @@ import {
   exportsIn,
   twoPorts,
 } from "./exportsFixture.ts";
+import { foundRule, tlsPolicy } from "./foundRules.ts";
 
 const bare: Workload = { ...pod, labels: { app: "bar" } };
 const created = "2026-11-21T10:00:00Z";
@@ -92,10 +93,12 @@ describe("A Service that peers cannot reach", () => {
   });
 
   it("is not exported where a DestinationRule disables mutual TLS at the gateway", () => {
-    const rule = { namespace: "xyz", name: "plain", created, host: BAR_HOST, exportTo: [] };
-    const all = with_({ destinationRules: [{ ...rule, policy: { mode: "DISABLE", ports: {} } }] });
+    const rule = { name: "plain", host: BAR_HOST };
+    const all = with_({ destinationRules: [foundRule({ ...rule, trafficPolicy: tlsPolicy("DISABLE") })] });
     assert.deepEqual([all.offered, all.warned.length], [undefined, 3]);
-    const one = with_({ destinationRules: [{ ...rule, policy: { ports: { 9090: "DISABLE" } } }] });
+    const one = with_({
+      destinationRules: [foundRule({ ...rule, trafficPolicy: tlsPolicy(undefined, { 9090: "DISABLE" }) })],
+    });
     assert.deepEqual(
       one.offered?.ports.map(({ name }) => name),
       ["http"],

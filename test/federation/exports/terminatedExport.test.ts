@@ -14,6 +14,7 @@ import {
   pod,
   exportsIn,
 } from "./exportsFixture.ts";
+import { foundRule, tlsPolicy } from "./foundRules.ts";
 
 const rules: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"], gateway: "terminating" }];
 const gatewayId = "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway";
@@ -76,14 +77,14 @@ describe("A Service behind a TLS-terminating gateway", () => {
   });
 
   it("is not exported on ports that the gateway would call without mutual TLS, with a warning", () => {
-    const about = { namespace: "xyz", name: "bar", created: "2026-11-21T10:00:00Z" };
-    const simple = { ...about, host: BAR_HOST, exportTo: [], policy: { mode: "SIMPLE", ports: {} } };
+    const simple = foundRule({ host: BAR_HOST, trafficPolicy: tlsPolicy("SIMPLE") });
     const byRule = exportsOf({}, [pod], rules, { destinationRules: [simple] });
     assert.equal(byRule.offered, undefined);
     assert.equal(
       byRule.rules[0],
       "is the TLS mode that DestinationRule xyz/bar sets for the gateway, which must call workloads by Istio's mutual TLS, so the port is not exported",
     );
+    const about = { namespace: "xyz", name: "bar", created: "2026-11-21T10:00:00Z" };
     const disable = { ...about, selector: { app: "bar" }, ports: {}, mode: "DISABLE" as const };
     const disabled = exportsOf({}, [pod], rules, { peerAuthentications: [disable] });
     assert.equal(disabled.offered, undefined);
