@@ -2,8 +2,10 @@ import { networkAt } from "./addressRange.ts";
 
 /** Istio of a cluster's owner, installed before any stack. */
 export interface OwnersIstio {
-  /** Undefined for the default revision. */
+  /** Revision of the workloads. Undefined for the default one. */
   readonly revision: string | undefined;
+  /** Revision to which the workloads move, whose istiod is there, too; undefined where they stay. */
+  readonly nextRevision: string | undefined;
   /** Whether istiod signs with a plugged-in CA (Secret `cacerts`); else it makes a root of its own. */
   readonly pluggedIn: boolean;
 }
@@ -79,11 +81,14 @@ export const THREE_EQUALS = [
 export const MESH_CLUSTERS = [cluster(0, "east"), cluster(1, "west")] as const satisfies LabCluster[];
 
 /**
- * Clusters of a federation, two of whose owners have installed Istio: one in the plainest way, one with a revision and a CA of the owner's.
+ * Clusters of a federation, two of whose owners have installed Istio: one in the plainest way, one with two revisions and a CA of the owner's.
  * The program installs that of the third.
  */
 export const EXISTING_CLUSTERS = [
-  { ...equalCluster(0, "existing-1"), owner: { revision: undefined, pluggedIn: false } },
-  { ...equalCluster(1, "existing-2"), owner: { revision: "stable", pluggedIn: true } },
+  {
+    ...equalCluster(0, "existing-1"),
+    owner: { revision: undefined, nextRevision: undefined, pluggedIn: false },
+  },
+  { ...equalCluster(1, "existing-2"), owner: { revision: "stable", nextRevision: "next", pluggedIn: true } },
   equalCluster(2, "installed-1"),
 ] as const satisfies LabCluster[];

@@ -62,7 +62,10 @@ export const EQUAL_DOMAINS_OF_THREE: Scenario = {
 /** Two clusters whose owners run Istio, which stacks join and leave again, and a third whose Istio is the program's; all are peers. */
 export const EXISTING: Scenario = {
   ...federationOf("existing", EXISTING_CLUSTERS),
-  changeStackFile: allPeers(EXISTING_CLUSTERS),
+  changeStackFile: (stack, config) => {
+    allPeers(EXISTING_CLUSTERS)(stack, config);
+    rollGateway(config);
+  },
   proofs: existingProofs,
 };
 
@@ -148,6 +151,14 @@ function federationOf(name: string, clusters: readonly LabCluster[]): Scenario {
   const names = clusters.map((cluster) => cluster.name);
   const updates = [...names, ...names.slice(0, -1)];
   return { name, topology: "federation", clusters, updates, proofs: allProofs };
+}
+
+/** Makes the gateway's Deployment start a new Pod before the old one ends, so that calls go on. */
+function rollGateway(config: StackFileConfig): void {
+  const gateway = config["istio-federation:gateway"] as { values: object } | undefined;
+  if (gateway === undefined) return;
+  const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+  gateway.values = { ...gateway.values, strategy };
 }
 
 /** Makes every cluster a peer of each stack named as a cluster, with the settings of its first peer: stack files are examples of two. */

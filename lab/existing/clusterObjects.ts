@@ -115,15 +115,27 @@ function changedFields(old: ClusterObject, now: ClusterObject): string[] {
   ].sort();
 }
 
+/** Fields that moving a namespace to another revision writes, by kind. */
+const OF_MOVES: Readonly<Partial<Record<string, readonly string[]>>> = {
+  Namespace: ["metadata.labels"],
+  "WorkloadEntry.networking.istio.io": ["metadata.uid", "metadata.creationTimestamp"],
+};
+
+/** Namespaces in which teams act themselves. */
+export interface TeamActions {
+  /** Namespaces with restarted Pods. */
+  readonly restarted: ReadonlySet<string>;
+  /** Namespaces that were moved to another revision; their endpoints are removed and created again. */
+  readonly moved: ReadonlySet<string>;
+}
+
 /**
- * The differences that replaced Pods do not explain. When a team restarts a workload, its Pods are others, and the deployment controller
- * writes the status of its Deployment and ReplicaSets.
- *
- * @param namespaces of the restarted Pods.
+ * The differences that the teams' own actions do not explain. When a team restarts a workload, its Pods are others, and the deployment
+ * controller writes the status of its Deployment and ReplicaSets.
  */
 export function unexplained(
   { added, removed, changed }: Difference,
-  namespaces: ReadonlySet<string>,
+  { restarted: namespaces, moved }: TeamActions,
 ): Difference {
   const isOfRestart = (object: string, kinds: readonly string[]) => {
     const [kind = "", namespace = ""] = object.split(" ");
@@ -133,11 +145,16 @@ export function unexplained(
   const isStatus = ({ object, fields }: Difference["changed"][number]) =>
     isOfRestart(object, ["Deployment.apps", "ReplicaSet.apps"]) &&
     fields.every((field) => field === "status");
+  const isOfMove = ({ object, fields }: Difference["changed"][number]) => {
+    const [kind = "", name = ""] = object.split(" ");
+    if (!moved.has(name)) return false;
+    return fields.length > 0 && fields.every((field) => OF_MOVES[kind]?.includes(field));
+  };
   const pods = [added, removed].map((objects) => objects.filter(isPod).length);
   return {
     // As many as before.
     added: pods[0] === pods[1] ? added.filter((object) => !isPod(object)) : added,
     removed: pods[0] === pods[1] ? removed.filter((object) => !isPod(object)) : removed,
-    changed: changed.filter((change) => !isStatus(change)),
+    changed: changed.filter((change) => !isStatus(change) && !isOfMove(change)),
   };
 }

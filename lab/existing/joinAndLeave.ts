@@ -7,6 +7,7 @@ import type { Lab } from "../lab.ts";
 import { LabError, step, type Log } from "../progress.ts";
 import { callAs, mintLeaf, stealAuthority } from "../proofs/forgery.ts";
 import { hostOf, identityOf, nameOf, partyNamed } from "../proofs/proof.ts";
+import { callsBetweenEquals } from "../proofs/proofs.ts";
 import { prove } from "../proofs/prove.ts";
 import { Stack } from "../pulumi.ts";
 import { readUntil } from "../ready.ts";
@@ -14,6 +15,7 @@ import type { Scenario } from "../scenarios.ts";
 import { LEAST_SHARE, Load, type Route } from "../workloads/load.ts";
 import { compareObjects, readClusterObjects, unexplained, type ClusterObjects } from "./clusterObjects.ts";
 import { createGuest } from "./guest.ts";
+import { FEDERATED_NAMESPACES, moveToNextRevision } from "./moveRevision.ts";
 import { installOwnersIstio, type OwnedCluster } from "./ownersIstio.ts";
 
 /** Time for removed trust anchors to reach the sidecars. */
@@ -38,11 +40,14 @@ export async function joinAndLeave(lab: Lab, log: Log, scenario: Scenario): Prom
       restartPods(lab, stacks, restarted, log),
     );
     await prove({ lab, stacks }, log, scenario);
+    const moved = await moveOwners(lab, log, owned);
+    for (const cluster of moved)
+      for (const namespace of FEDERATED_NAMESPACES) restarted.add(`${cluster} ${namespace}`);
     for (const { name } of owned.toReversed())
       await step(log, `pulumi destroy -s ${name}`, () => new Stack(name, lab).destroy());
     await step(log, "calling as the former peers", () => expectPeersRefused(lab, owned));
     await step(log, "comparing every object with those before joining", () =>
-      expectUnchanged(lab, before, restarted),
+      expectUnchanged(lab, before, restarted, moved),
     );
   } finally {
     await load.end();
@@ -90,6 +95,21 @@ async function restartPods(
   await deployAll(lab, log);
 }
 
+/** Moves the clusters whose owners have a next revision there, and proves the calls again. @returns their names. */
+async function moveOwners(lab: Lab, log: Log, owned: readonly OwnedCluster[]): Promise<string[]> {
+  const moved: string[] = [];
+  for (const cluster of owned) {
+    const peer = owned.find((other) => other !== cluster);
+    const { nextRevision } = cluster.owner;
+    if (peer === undefined || nextRevision === undefined) continue;
+    await moveToNextRevision(lab, log, cluster, peer, nextRevision);
+    const proofs = () => [...callsBetweenEquals(cluster, peer), ...callsBetweenEquals(peer, cluster)];
+    await prove({ lab, stacks: [] }, log, { proofs });
+    moved.push(cluster.name);
+  }
+  return moved;
+}
+
 async function readAll(
   { kubeconfig }: Lab,
   clusters: readonly LabCluster[],
@@ -103,6 +123,7 @@ async function expectUnchanged(
   lab: Lab,
   before: ReadonlyMap<string, ClusterObjects>,
   restarted: ReadonlySet<string>,
+  moved: readonly string[],
 ): Promise<void> {
   const differences: string[] = [];
   for (const [cluster, after] of await readAll(lab, lab.clusters.filter(isOwned))) {
@@ -110,10 +131,10 @@ async function expectUnchanged(
       const [of, namespace = ""] = each.split(" ");
       return of === cluster ? [namespace] : [];
     });
-    const { added, removed, changed } = unexplained(
-      compareObjects(before.get(cluster) ?? new Map(), after),
-      new Set(namespaces),
-    );
+    const { added, removed, changed } = unexplained(compareObjects(before.get(cluster) ?? new Map(), after), {
+      restarted: new Set(namespaces),
+      moved: new Set(moved.includes(cluster) ? FEDERATED_NAMESPACES : []),
+    });
     differences.push(
       ...added.map((object) => `${cluster}: ${object} is left behind`),
       ...removed.map((object) => `${cluster}: ${object} is gone`),

@@ -11,6 +11,7 @@ import type { Lab } from "../lab.ts";
 import { requestCertificate, selfSign, signLocally } from "../plugins/tls/certificate.ts";
 import { generatePrivateKey, traditionalPem } from "../plugins/tls/privateKey.ts";
 import { LabError } from "../progress.ts";
+import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
 import { istioValues } from "../stackFile.ts";
 
 const NAMESPACE = "istio-system";
@@ -39,24 +40,32 @@ export async function installOwnersIstio(lab: Lab, cluster: OwnedCluster): Promi
     const body = { metadata: { name: "cacerts" }, stringData: await pluggedInAuthority(cluster.name) };
     await core.createNamespacedSecret({ namespace: NAMESPACE, body });
   }
-  const { base, istiod } = ownersValues(cluster);
-  await install(lab, cluster.name, "istio-base", "base", base);
-  await install(lab, cluster.name, "istiod", "istiod", istiod);
+  const { revision, nextRevision } = cluster.owner;
+  const { base } = istioValues(`${cluster.network}.0.2`);
+  const values = { ...base, defaultRevision: revision ?? "default" };
+  await install(lab, cluster.name, "istio-base", "base", values);
+  await install(lab, cluster.name, "istiod", "istiod", istiodValues(cluster, revision));
+  if (nextRevision !== undefined)
+    await install(lab, cluster.name, `istiod-${nextRevision}`, "istiod", istiodValues(cluster, nextRevision));
   await KubernetesObjectApi.makeApiClient(config).create(STRICT);
 }
 
-/** An owner's Helm values, and below them the lab's. */
-function ownersValues({ network, domain, trustDomain, owner: { revision } }: OwnedCluster) {
-  const lab = istioValues(`${network}.0.2`);
-  return {
-    base: { ...lab.base, defaultRevision: revision ?? "default" },
-    istiod: deepmerge(lab.istiod, {
-      ...(revision === undefined ? {} : { revision }),
-      global: { proxy: { clusterDomain: domain } },
-      meshConfig: { trustDomain },
-      env: { SHARED_MESH_CONFIG: "istio-federation", ISTIO_MULTIROOT_MESH: "true" },
-    }),
-  };
+/** An owner's Helm values for the istiod of a revision, and below them the lab's. */
+function istiodValues(cluster: OwnedCluster, revision: string | undefined): object {
+  const { network, domain, trustDomain, owner } = cluster;
+  const isNext = revision !== undefined && revision === owner.nextRevision;
+  return deepmerge(isNext ? secondIstiodValues(network) : istioValues(`${network}.0.2`).istiod, {
+    ...(revision === undefined ? {} : { revision }),
+    global: { proxy: { clusterDomain: domain } },
+    meshConfig: { trustDomain },
+    env: { SHARED_MESH_CONFIG: "istio-federation", ISTIO_MULTIROOT_MESH: "true" },
+  });
+}
+
+/** The lab's Helm values for an istiod beside another one. */
+export function secondIstiodValues(network: string): object {
+  const address = `${network}.0.4`;
+  return deepmerge(istioValues(address).istiod, { podAnnotations: { [ADDRESS_ANNOTATION]: address } });
 }
 
 async function install(

@@ -6,10 +6,13 @@ import { watchKind, type Cluster, type Watched } from "./cluster.ts";
 /** Annotation of a Pod with its loopback address. */
 export const ADDRESS_ANNOTATION = "lab.istio-federation.dev/ip";
 
-/** Pods that others find by a fixed address, since the lab has no cluster DNS and no kube-proxy: label, last two octets. */
-const FIXED: readonly { label: string; value: string; host: string }[] = [
-  { label: "app", value: "istiod", host: "0.2" },
-  { label: "istio", value: "eastwestgateway", host: "0.3" },
+/**
+ * Pods that others find by a fixed address, since the lab has no cluster DNS and no kube-proxy: label, last two octets. A second gateway listens
+ * on the first one's address, too, by its Gateway object; its own is for Envoy's other listeners.
+ */
+const FIXED: readonly { label: string; value: string; hosts: readonly string[] }[] = [
+  { label: "app", value: "istiod", hosts: ["0.2"] },
+  { label: "istio", value: "eastwestgateway", hosts: ["0.3", "0.5"] },
 ];
 
 /** Last octets for all other Pods, in `<network>.1.x`. */
@@ -17,7 +20,7 @@ const FIRST_FREE = 1;
 const LAST_FREE = 254;
 
 /**
- * Chooses a Pod's address: the one that it had, else that of its annotation, else the fixed one of its role, else the next free one of
+ * Chooses a Pod's address: the one that it had, else that of its annotation, else a fixed one of its role, else the next free one of
  * `<network>.1.x`.
  *
  * @param network first two octets, e.g. `127.10`.
@@ -27,8 +30,9 @@ const LAST_FREE = 254;
 export function chooseAddress(pod: V1Pod, network: string, taken: ReadonlySet<string>): string | undefined {
   const { labels = {}, annotations = {} } = pod.metadata ?? {};
   const role = FIXED.find(({ label, value }) => labels[label] === value);
-  const wanted = pod.status?.podIP ?? annotations[ADDRESS_ANNOTATION] ?? (role && `${network}.${role.host}`);
-  if (wanted) return taken.has(wanted) ? undefined : wanted;
+  const own = pod.status?.podIP ?? annotations[ADDRESS_ANNOTATION];
+  const wanted = own === undefined ? role?.hosts.map((host) => `${network}.${host}`) : [own];
+  if (wanted) return wanted.find((address) => !taken.has(address));
   for (let octet = FIRST_FREE; octet <= LAST_FREE; octet++) {
     const address = `${network}.1.${octet}`;
     if (!taken.has(address)) return address;

@@ -16,6 +16,7 @@ import type { ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
 import { isConflict, isNotFound } from "./cluster.ts";
 import { Container } from "./container.ts";
+import { stopListening } from "./drain.ts";
 import { overridePod } from "./overrides.ts";
 import type { PodFolder } from "./podFolder.ts";
 
@@ -101,6 +102,7 @@ export class PodWorker {
       DEFAULT_GRACE_SECONDS;
     this.#stopping.abort();
     await this.#started;
+    await stopListening(this.#pod);
     for (const sidecars of [false, true]) {
       const ending = this.#containers.filter(({ report }) => report.init === sidecars);
       await Promise.all(ending.map((container) => container.stop(grace)));

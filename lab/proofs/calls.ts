@@ -1,7 +1,7 @@
 import { readUntil } from "../ready.ts";
 import { callService } from "../workloads/call.ts";
 import { whoAnswers } from "./gateway.ts";
-import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
+import { hostOf, identityOf, nameOf, serversOf, type Party, type Proof } from "./proof.ts";
 
 /** Time for new configuration to reach the sidecars and the gateway. */
 const PROPAGATION_SECONDS = 30;
@@ -10,12 +10,13 @@ const PROPAGATION_SECONDS = 30;
 const CLOSED = /socket hang up|ECONNRESET/;
 
 /**
- * A caller's request is answered by this very workload, which sees the caller's identity.
+ * A caller's request is answered by this very workload, or another one behind its Service, which sees the caller's identity.
  *
  * @param host called name. Default: the Service's own name in its cluster.
  */
 export function allowedCall(from: Party, to: Party, claim: string, host = hostOf(to)): Proof {
   const expected = identityOf(from);
+  const servers = serversOf(to);
   return {
     claim,
     caller: nameOf(from),
@@ -28,11 +29,11 @@ export function allowedCall(from: Party, to: Party, claim: string, host = hostOf
       const answer =
         identity === undefined ? body.trim().slice(0, 200) : `as ${identity} from ${server ?? "elsewhere"}`;
       return {
-        passed: status === 200 && identity === expected && server === to.address,
+        passed: status === 200 && identity === expected && servers.includes(server ?? ""),
         status: String(status),
         latencyMs,
         identity,
-        reason: `expected 200 as ${expected} from ${to.address}, got ${status} ${error} ${answer}`,
+        reason: `expected 200 as ${expected} from ${servers.join(" or ")}, got ${status} ${error} ${answer}`,
       };
     },
   };

@@ -1,7 +1,7 @@
 import type { LabCluster } from "../clusters.ts";
 import type { RunningLab } from "../lab.ts";
 import type { Stack } from "../pulumi.ts";
-import { workloadsOf, type Workload } from "../workloads/workload.ts";
+import { serviceOf, workloadsOf, type Workload } from "../workloads/workload.ts";
 
 /** A running, federated lab: what proofs work on. */
 export interface ProofContext {
@@ -69,23 +69,34 @@ export function nameOf({ cluster, namespace, name }: Party): string {
   return `${cluster} ${namespace}/${name}`;
 }
 
+/** Addresses of the Pods behind the workload's Service. */
+export function serversOf(party: Party): string[] {
+  const [first, second] = party.address.split(".");
+  const beside = workloadsOf(party.cluster, `${first}.${second}`).filter(
+    (other) => other.namespace === party.namespace && serviceOf(other) === serviceOf(party),
+  );
+  return [...new Set([party, ...beside].map(({ address }) => address))];
+}
+
 /** Full DNS name of the workload's Service. */
-export function hostOf({ namespace, name, domain }: Party): string {
-  return `${name}.${namespace}.svc.${domain}`;
+export function hostOf(party: Party): string {
+  return `${serviceOf(party)}.${party.namespace}.svc.${party.domain}`;
 }
 
 /** Name of the workload's Service at peers with replicated control planes. */
-export function globalHostOf({ namespace, name }: Party): string {
-  return `${name}.${namespace}.global`;
+export function globalHostOf(party: Party): string {
+  return `${serviceOf(party)}.${party.namespace}.global`;
 }
 
 /** Name of the workload's Service at peers of a federation that have the same cluster domain. */
-export function meshHostOf({ namespace, name, meshDomain }: Party): string {
+export function meshHostOf(party: Party): string {
+  const { namespace, name, meshDomain } = party;
   if (meshDomain === undefined) throw new Error(`the cluster of ${namespace}/${name} has no mesh domain`);
-  return `${name}.${namespace}.svc.${meshDomain}`;
+  return `${serviceOf(party)}.${namespace}.svc.${meshDomain}`;
 }
 
 /** Identity that the workload's sidecar proves. */
-export function identityOf({ namespace, name, domain, trustDomain = domain }: Party): string {
-  return `spiffe://${trustDomain}/ns/${namespace}/sa/${name}`;
+export function identityOf(party: Party): string {
+  const { namespace, domain, trustDomain = domain } = party;
+  return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceOf(party)}`;
 }

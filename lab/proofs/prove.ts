@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { messageOf } from "../../federation/core/text.ts";
 import { LabError, type Log } from "../progress.ts";
-import { scenarioOf } from "../scenarios.ts";
+import { scenarioOf, type Scenario } from "../scenarios.ts";
 import type { Outcome, Proof, ProofContext } from "./proof.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { Outcome, Proof, ProofContext } from "./proof.ts";
 export async function prove(
   context: ProofContext,
   log: Log,
-  { proofs } = scenarioOf(context.lab),
+  { proofs }: Pick<Scenario, "proofs"> = scenarioOf(context.lab),
 ): Promise<void> {
   const results: { proof: Proof; outcome: Outcome }[] = [];
   for (const proof of proofs(context.lab.clusters)) {

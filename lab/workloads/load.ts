@@ -3,6 +3,7 @@ import { SERVICE_PORT, type Workload } from "./workload.ts";
 
 /** Who calls which host. */
 export interface Route {
+  /** Read at each request: the caller may change. */
   readonly from: Pick<Workload, "address">;
   readonly host: string;
   /** Default: that of the services of a federation. */
@@ -42,6 +43,11 @@ export class Load {
       const call = this.#call(route).finally(() => this.#pending.delete(call));
       this.#pending.add(call);
     }, this.#interval);
+  }
+
+  /** Waits for the answers of the requests that are under way. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#pending);
   }
 
   /** Ends the load and waits for the last answers. */

@@ -8,6 +8,7 @@ import {
   egressAddress,
   portsOf,
   protocolOfPort,
+  serviceOf,
   type Workload,
 } from "./workload.ts";
 
@@ -40,23 +41,23 @@ export function meshManifests(workload: Workload): Manifest[] {
   return [sidecar(workload), workloadEntry(workload)];
 }
 
-function metadata({ namespace, name }: Workload) {
-  return { namespace, name, labels: { app: name } };
+function metadata(workload: Workload, name = workload.name) {
+  return { namespace: workload.namespace, name, labels: { app: serviceOf(workload) } };
 }
 
 function serviceAccount(workload: Workload): Manifest {
-  return { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(workload) };
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(workload, serviceOf(workload)) };
 }
 
 function service(workload: Workload): Manifest {
-  const { labels, ...rest } = metadata(workload);
+  const { labels, ...rest } = metadata(workload, serviceOf(workload));
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: { ...rest, labels: { ...labels, ...(workload.exported && { [EXPORT_LABEL]: "true" }) } },
     spec: {
       ...(workload.headless ? { clusterIP: "None" } : {}),
-      selector: { app: workload.name },
+      selector: { app: serviceOf(workload) },
       ports: portsOf(workload).map(({ name, number, targetPort }) => ({ name, port: number, targetPort })),
     },
   };
@@ -69,7 +70,7 @@ function sidecar(workload: Workload): Manifest {
     kind: "Sidecar",
     metadata: metadata(workload),
     spec: {
-      workloadSelector: { labels: { app: workload.name } },
+      workloadSelector: { labels: podLabels(workload) },
       ingress: portsOf(workload).map((port) => ({
         port: { number: port.targetPort, name: port.name, protocol: protocolOfPort(port) },
         bind: workload.address,
@@ -92,8 +93,8 @@ function calledPorts({ port, calls = [] }: Workload): CalledPort[] {
 }
 
 /** The Service's endpoint; EndpointSlices refuse loopback addresses. */
-function workloadEntry(workload: Workload): Manifest {
-  const { name, address, meshNetwork: network } = workload;
+export function workloadEntry(workload: Workload): Manifest {
+  const { address, meshNetwork: network } = workload;
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "WorkloadEntry",
@@ -101,18 +102,21 @@ function workloadEntry(workload: Workload): Manifest {
     spec: {
       address,
       labels: podLabels(workload),
-      serviceAccount: name,
+      serviceAccount: serviceOf(workload),
       ...(network === undefined ? {} : { network }),
     },
   };
 }
 
-function podLabels({ name, version }: Workload): Record<string, string> {
-  return { app: name, ...(version === undefined ? {} : { version }) };
+/** Labels of a workload's Pods, which no other workload has. */
+export function podLabels(workload: Workload): Record<string, string> {
+  const { version } = workload;
+  return { app: serviceOf(workload), ...(version === undefined ? {} : { version }) };
 }
 
 function deployment(workload: Workload): Manifest {
-  const { namespace, name, address } = workload;
+  const { namespace, address } = workload;
+  const name = serviceOf(workload);
   const labels = podLabels(workload);
   return {
     apiVersion: "apps/v1",

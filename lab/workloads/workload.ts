@@ -21,8 +21,10 @@ export interface CalledPort extends Pick<WorkloadPort, "name" | "number"> {
 /** A workload of the lab: one Pod with a sidecar, and the Service in front of it. */
 export interface Workload {
   readonly namespace: string;
-  /** Name of the Service, Deployment and ServiceAccount. */
+  /** Name of the Deployment. */
   readonly name: string;
+  /** Name of the Service and ServiceAccount, where several workloads of different versions have one. Default: the name. */
+  readonly service?: string;
   /** The Pod's loopback address. */
   readonly address: string;
   /** Whether the Service carries the export label. */
@@ -37,7 +39,7 @@ export interface Workload {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Whether the Service has no address of its own. */
   readonly headless?: boolean;
-  /** Version of the app, where the clusters of one mesh have different ones behind one Service. */
+  /** Version of the app, where there are different ones behind one Service. */
   readonly version?: string;
   /** Istio's name of the workload's network, in meshes with several; a WorkloadEntry must have it. */
   readonly meshNetwork?: string;
@@ -60,6 +62,17 @@ const SAMPLE: readonly Omit<Workload, "address">[] = [
   { namespace: "foo", name: "sleep", exported: false, port: SAMPLE_PORT },
   { namespace: "bar", name: "httpbin", exported: true, port: SAMPLE_PORT },
   { namespace: "bar", name: "internal", exported: false, port: SAMPLE_PORT },
+];
+
+/** The same with two Pods of those that call and are called across clusters, so that one can be restarted. */
+const SAMPLE_OF_TWO: readonly Omit<Workload, "address">[] = [
+  ...SAMPLE.map((workload) => (workload.name === "internal" ? workload : { ...workload, version: "v1" })),
+  ...SAMPLE.filter(({ name }) => name !== "internal").map((workload) => ({
+    ...workload,
+    name: `${workload.name}-2`,
+    service: workload.name,
+    version: "v2",
+  })),
 ];
 
 /** Workloads of a cluster of a single mesh: the caller, and one version of the called service. */
@@ -97,8 +110,8 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
   "equal-2": SAMPLE,
   "equal-3": SAMPLE,
   "existing-1": [...SAMPLE, ...AT_HOME],
-  "existing-2": [...SAMPLE, ...AT_HOME],
-  "installed-1": SAMPLE,
+  "existing-2": [...SAMPLE_OF_TWO, ...AT_HOME],
+  "installed-1": SAMPLE_OF_TWO,
   east: helloWorld("v1", "network-east"),
   west: helloWorld("v2", "network-west"),
 };
@@ -113,6 +126,11 @@ export function workloadsOf(cluster: string, network: string): Workload[] {
     ...workload,
     address: `${network}.1.${index + 1}`,
   }));
+}
+
+/** Name of a workload's Service. */
+export function serviceOf({ name, service = name }: Workload): string {
+  return service;
 }
 
 /** All ports of a workload's Service; the first one is for HTTP and routes to the lab's app. */

@@ -5,13 +5,14 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   type KubernetesObject,
+  type V1Pod,
 } from "@kubernetes/client-node";
 import { messageOf } from "../../federation/core/text.ts";
 import { loadContext } from "../cluster/kubeconfig.ts";
 import { isNotFound } from "../kubelet/cluster.ts";
 import { LabError, type Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
-import { meshManifests, namespaceManifest, workloadManifests } from "./manifests.ts";
+import { meshManifests, namespaceManifest, podLabels, workloadManifests } from "./manifests.ts";
 import type { Workload } from "./workload.ts";
 
 /** Field manager of the workloads. */
@@ -57,13 +58,14 @@ export async function deployWorkloads(options: WorkloadsOptions): Promise<void> 
   for (const object of [...namespaces.map((name) => namespaceManifest(name, revision)), ...manifests])
     await apply(objects, object, context);
   await Promise.all(
-    workloads.map(async ({ namespace, name }) => {
+    workloads.map(async (workload) => {
+      const { namespace, name } = workload;
       const what = `${context}: the Pod of ${namespace}/${name} is not ready`;
       await waitFor(
         what,
         async () => {
-          const renewed = meshed && (await deleteUninjected(core, namespace, name));
-          return !renewed && isRolledOut(apps, namespace, name);
+          const renewed = meshed && (await deleteUninjected(core, workload));
+          return !renewed && isRolledOut(apps, workload);
         },
         timeoutSeconds,
       );
@@ -85,8 +87,7 @@ export async function removeWorkloads(options: WorkloadsOptions): Promise<void> 
       const { namespace, name } = workload;
       const manifests = [...meshManifests(workload), ...workloadManifests(workload)];
       for (const object of manifests.toReversed()) await objects.delete(object).catch(ignoreMissing);
-      const isGone = async () =>
-        (await core.listNamespacedPod({ namespace, labelSelector: `app=${name}` })).items.length === 0;
+      const isGone = async () => (await podsOf(core, workload)).length === 0;
       await waitFor(`${context}: the Pod of ${namespace}/${name} is still there`, isGone, timeoutSeconds);
       log(`${context}: ${namespace}/${name} is gone`);
     }),
@@ -118,14 +119,28 @@ async function apply(objects: KubernetesObjectApi, object: KubernetesObject, con
 }
 
 /** Deletes the Pods from before the injector, so that their Deployment makes others; whether there were any. */
-async function deleteUninjected(core: CoreV1Api, namespace: string, app: string): Promise<boolean> {
-  const { items } = await core.listNamespacedPod({ namespace, labelSelector: `app=${app}` });
-  const old = items.filter(({ metadata }) => metadata?.annotations?.[INJECTED_ANNOTATION] === undefined);
-  for (const { metadata } of old) await core.deleteNamespacedPod({ namespace, name: metadata?.name ?? "" });
+async function deleteUninjected(core: CoreV1Api, workload: Workload): Promise<boolean> {
+  const pods = await podsOf(core, workload);
+  const old = pods.filter(({ metadata }) => metadata?.annotations?.[INJECTED_ANNOTATION] === undefined);
+  await deletePods(core, old);
   return old.length > 0;
 }
 
-async function isRolledOut(apps: AppsV1Api, namespace: string, name: string): Promise<boolean> {
+/** The Pods of a workload. */
+export async function podsOf(core: CoreV1Api, workload: Workload): Promise<V1Pod[]> {
+  const labelSelector = Object.entries(podLabels(workload))
+    .map(([label, value]) => `${label}=${value}`)
+    .join();
+  return (await core.listNamespacedPod({ namespace: workload.namespace, labelSelector })).items;
+}
+
+/** Deletes Pods; their Deployments make others. */
+export async function deletePods(core: CoreV1Api, pods: readonly V1Pod[]): Promise<void> {
+  for (const { metadata: { namespace = "", name = "" } = {} } of pods)
+    await core.deleteNamespacedPod({ namespace, name });
+}
+
+async function isRolledOut(apps: AppsV1Api, { namespace, name }: Workload): Promise<boolean> {
   const { metadata, status } = await apps.readNamespacedDeployment({ namespace, name });
   const { observedGeneration, replicas, updatedReplicas, readyReplicas } = status ?? {};
   return (

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { compareObjects, unexplained, type ClusterObjects } from "../../../lab/existing/clusterObjects.ts";
 
-const RESTARTED = new Set(["bar"]);
+const ACTIONS = { restarted: new Set(["bar", "foo"]), moved: new Set(["foo"]) };
 
 /** Objects of a cluster, by kind and name: `{ "Pod bar a": { spec: 1 } }`. */
 function objects(given: Record<string, { version?: string; [field: string]: unknown }>): ClusterObjects {
@@ -14,7 +14,7 @@ function objects(given: Record<string, { version?: string; [field: string]: unkn
 }
 
 const left = (before: ClusterObjects, after: ClusterObjects) =>
-  unexplained(compareObjects(before, after), RESTARTED);
+  unexplained(compareObjects(before, after), ACTIONS);
 
 const NOTHING = { added: [], removed: [], changed: [] };
 
@@ -62,5 +62,31 @@ describe("The objects of a cluster that was joined and left", () => {
     assert.deepEqual(left(of(1, 1, "1"), of(2, 2, "2")).changed, [
       { object: "Deployment.apps bar a", fields: ["spec", "status"] },
     ]);
+  });
+
+  it("may have other labels of a moved namespace, and endpoints that are others of the same content", () => {
+    const of = (metadata: object, spec: number): ClusterObjects =>
+      new Map(
+        ["Namespace", "WorkloadEntry.networking.istio.io"].flatMap((kind) =>
+          ["foo", "bar"].map((name) => [`${kind} ${name}`, { metadata: { name, ...metadata }, spec }]),
+        ),
+      );
+    const changed = (metadata: object, spec: number) =>
+      left(
+        of({ resourceVersion: "1", labels: { rev: "stable" }, uid: "1" }, 1),
+        of(metadata, spec),
+      ).changed.map(({ object }) => object);
+    const [namespace, endpoint] = ["Namespace", "WorkloadEntry.networking.istio.io"];
+    assert.deepEqual(changed({ resourceVersion: "2", labels: { rev: "next" }, uid: "1" }, 1), [
+      `${namespace} bar`,
+      `${endpoint} bar`,
+      `${endpoint} foo`,
+    ]);
+    assert.deepEqual(changed({ resourceVersion: "2", labels: { rev: "stable" }, uid: "2" }, 1), [
+      `${namespace} bar`,
+      `${namespace} foo`,
+      `${endpoint} bar`,
+    ]);
+    assert.equal(changed({ resourceVersion: "2", labels: { rev: "stable" }, uid: "1" }, 2).length, 4);
   });
 });
