@@ -8,12 +8,18 @@ import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { Workload } from "../federation/exports/clusterServices.ts";
 import type { Reading } from "../federation/snapshot.ts";
 import type { ClientTls, DestinationRuleSpec, GatewaySpec } from "../federation/traffic/specs.ts";
-import { TRAFFIC_KINDS, type TrafficObject } from "../federation/traffic/trafficObject.ts";
+import { TRAFFIC_KINDS, type TrafficKind, type TrafficObject } from "../federation/traffic/trafficObject.ts";
 import { ofKind } from "../federation/traffic/trafficRule.ts";
-import type { RegisteredHost, TrafficFile, TrafficReadings } from "../federation/traffic/trafficTargets.ts";
+import type {
+  ParsedObjects,
+  RegisteredHost,
+  TrafficFile,
+  TrafficReadings,
+} from "../federation/traffic/trafficTargets.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../kubernetes/kinds.ts";
 import type { ClusterReader } from "./clusterReader.ts";
+import { loadChartCrds, readCrds } from "./crds.ts";
 import { readServerSecret } from "./serverSecret.ts";
 import { readAllServices } from "./services.ts";
 
@@ -23,7 +29,11 @@ export async function readTraffic(
   config: TrafficConfig,
 ): Promise<TrafficReadings | undefined> {
   if (config.files.length === 0 && config.objects.length === 0) return undefined;
-  const declared = await readDeclared(config);
+  const parsed = await readDeclared(config);
+  const crds = await reader.read((client) =>
+    readCrds(client, "value" in parsed ? kindsOf(parsed.value.objects) : []),
+  );
+  const declared = "value" in parsed ? { value: await checkDeclared(parsed.value, crds) } : parsed;
   const objects = "value" in declared ? declared.value.objects : [];
   const services = reader.read(readAllServices);
   const [foreign, found, secrets, registered] = await Promise.all([
@@ -36,7 +46,7 @@ export async function readTraffic(
     ),
     reader.read(readRegistered),
   ]);
-  return { declared, foreign, services: found, secrets, registered };
+  return { declared, crds, foreign, services: found, secrets, registered };
 }
 
 /** Reads the stack's objects. The parser is loaded by stacks with traffic alone. */
@@ -49,6 +59,23 @@ async function readDeclared({
     import("../federation/traffic/trafficDocuments.ts"),
   ]);
   return "value" in files ? { value: parseTraffic(files.value, objects) } : files;
+}
+
+/** Kinds of some objects. */
+function kindsOf(objects: readonly TrafficObject[]): TrafficKind[] {
+  return TRAFFIC_KINDS.filter((known) =>
+    objects.some(({ group, kind }) => group === known.group && kind === known.kind),
+  );
+}
+
+/** Checks the stack's objects against the schemas of their CRDs; a user who may not read these gets a warning of the plan. */
+async function checkDeclared(parsed: ParsedObjects, crds: TrafficReadings["crds"]): Promise<ParsedObjects> {
+  if (parsed.objects.length === 0 || "forbidden" in crds) return parsed;
+  const [ofCharts, { checkSchemas }] = await Promise.all([
+    loadChartCrds(),
+    import("../federation/traffic/schemaCheck.ts"),
+  ]);
+  return checkSchemas(parsed, { installed: "value" in crds ? crds.value : undefined, ofCharts });
 }
 
 /** Reads all files that the patterns match, sorted; a pattern that matches none is a fault. */

@@ -150,7 +150,7 @@ export class ClusterClient {
     name: string,
   ): Promise<T | undefined> {
     try {
-      const operation = `get ${kind.kind} ${namespace}/${name}`;
+      const operation = `get ${kind.kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
       return (await this.transport.request({
         method: "GET",
         path: resourcePath(kind, namespace, name),

@@ -135,3 +135,26 @@ export type PathKey = string | number;
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+const TEXT: StructuralSchema = { type: "string" };
+const TEXTS: StructuralSchema = { type: "object", additionalProperties: TEXT };
+const OBJECTS: StructuralSchema = { type: "array", items: ANY_OBJECT };
+
+/** Fields of the metadata of all objects, with those that the API server writes itself. */
+export const METADATA_FIELDS: Readonly<Record<string, StructuralSchema>> = {
+  name: { ...TEXT, minLength: 1 },
+  namespace: TEXT,
+  labels: TEXTS,
+  annotations: TEXTS,
+  finalizers: { type: "array", items: TEXT },
+  ownerReferences: OBJECTS,
+  managedFields: OBJECTS,
+  creationTimestamp: { ...TEXT, nullable: true },
+  deletionTimestamp: { ...TEXT, nullable: true },
+  deletionGracePeriodSeconds: { type: "integer" },
+  generateName: TEXT,
+  generation: { type: "integer" },
+  resourceVersion: TEXT,
+  selfLink: TEXT,
+  uid: TEXT,
+};

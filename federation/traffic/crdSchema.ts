@@ -2,7 +2,7 @@ import { type Fault, FIRST_FAULTS, firstFaults, pathOf } from "../core/fault.ts"
 import { exceededLimit } from "../core/size.ts";
 import { findKind, formatApiVersion, isKindVersion, type KindVersion } from "./apiVersion.ts";
 import { compileRules, ruleFaults, type RuledSchema } from "./celRules.ts";
-import { type Crd, isMap, type PathKey, type StructuralSchema } from "./crd.ts";
+import { type Crd, isMap, METADATA_FIELDS, type PathKey, type StructuralSchema } from "./crd.ts";
 import { misplacedField } from "./fieldPlace.ts";
 import { compileSchema, type SchemaError } from "./jsonSchema.ts";
 import { pruneObject } from "./pruning.ts";
@@ -11,37 +11,12 @@ import { type LocatedFault, schemaFault } from "./schemaFaults.ts";
 /** Limits of an object. The API server refuses one of 1.5 MiB; each of its values counts for several times its size here. */
 const OBJECT_LIMITS = { bytes: 12 * 1024 * 1024, entries: 1_000_000 };
 
-const TEXT: StructuralSchema = { type: "string" };
-const TEXTS: StructuralSchema = { type: "object", additionalProperties: TEXT };
-const ANY: StructuralSchema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-const ANY_LIST: StructuralSchema = { type: "array", items: ANY };
-
-/** Fields of all objects, beside those of their CRD. What the API server writes itself is accepted. */
+/** Fields of all objects, beside those of their CRD. */
 const OBJECT_FIELDS: Readonly<Record<string, StructuralSchema>> = {
-  apiVersion: TEXT,
-  kind: TEXT,
-  metadata: {
-    type: "object",
-    required: ["name"],
-    properties: {
-      name: { ...TEXT, minLength: 1 },
-      namespace: TEXT,
-      labels: TEXTS,
-      annotations: TEXTS,
-      finalizers: { type: "array", items: TEXT },
-      ownerReferences: ANY_LIST,
-      managedFields: ANY_LIST,
-      creationTimestamp: { ...TEXT, nullable: true },
-      deletionTimestamp: { ...TEXT, nullable: true },
-      deletionGracePeriodSeconds: { type: "integer" },
-      generateName: TEXT,
-      generation: { type: "integer" },
-      resourceVersion: TEXT,
-      selfLink: TEXT,
-      uid: TEXT,
-    },
-  },
-  status: ANY,
+  apiVersion: { type: "string" },
+  kind: { type: "string" },
+  metadata: { type: "object", required: ["name"], properties: METADATA_FIELDS },
+  status: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
 };
 
 /** Schema of a kind, ready for validation. */

@@ -1,7 +1,8 @@
 import { parseAllDocuments } from "yaml";
 import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, OBJECT_NAME } from "../core/names.ts";
-import { suggestion, unknownField } from "../core/schema.ts";
+import { nearestName, suggestion, unknownField } from "../core/schema.ts";
+import { METADATA_FIELDS } from "./crd.ts";
 import type { ParsedObjects, TrafficFile } from "./trafficTargets.ts";
 import {
   TRAFFIC_KINDS,
@@ -49,7 +50,7 @@ export function parseTraffic(files: readonly TrafficFile[], inline: readonly unk
       });
   }
   const sorted = [...objects].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object);
-  return { objects: sorted, faults };
+  return { objects: sorted, declared: [...objects.keys()], faults };
 }
 
 function documentsOf({ path, text }: TrafficFile, faults: Fault[]): Written[] {
@@ -115,12 +116,13 @@ function parseObject({ source, value }: Written): TrafficObject | Fault[] {
   if (!("version" in kind)) return [kind];
   const faults = Object.keys(others)
     .filter((key) => key !== "status")
-    .map((key): Fault => unknownField([key], key, ["metadata", "spec"]));
+    .map(unknownTopField);
   if (!isMap(metadata))
     return [...faults, { path: "metadata", rule: "is missing", remedy: "Add it, with name and namespace" }];
   if (!isMap(spec)) faults.push({ path: "spec", value: spec, rule: "must be a map", remedy: "Correct it" });
   const { name, namespace, labels = {}, annotations = {} } = metadata;
   faults.push(
+    ...unknownMetadata(metadata),
     ...checkName("metadata.name", name, OBJECT_NAME),
     ...checkName("metadata.namespace", namespace, DNS_LABEL),
     ...checkTexts("metadata.labels", labels),
@@ -138,6 +140,22 @@ function parseObject({ source, value }: Written): TrafficObject | Fault[] {
     spec: spec as Record<string, unknown>,
     source,
   };
+}
+
+/** Returns the fault of an unknown field beside `spec`, which is there by a wrong indentation mostly. */
+function unknownTopField(key: string): Fault {
+  const fault = unknownField([key], key, ["metadata", "spec"]);
+  return nearestName(key, ["metadata", "spec"]) === undefined
+    ? { ...fault, rule: "is not a known field here", remedy: "Move it into spec, or remove it" }
+    : fault;
+}
+
+/** Returns the faults of unknown fields of the metadata; what the API server writes there itself is accepted. */
+function unknownMetadata(metadata: Readonly<Record<string, unknown>>): Fault[] {
+  const known = Object.keys(METADATA_FIELDS);
+  return Object.keys(metadata)
+    .filter((key) => !known.includes(key))
+    .map((key) => unknownField(["metadata", key], key, ["name", "namespace", "labels", "annotations"]));
 }
 
 /** Versions of Istio's API that have the schema of the current one. */

@@ -7,7 +7,7 @@ import type { PlanContext } from "../plan.ts";
 import { type Reading, required } from "../snapshot.ts";
 import type { Connection } from "../topology/topologies.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
-import { type TrafficObject, inPlace, isSuppressed, objectKey, placeOf } from "./trafficObject.ts";
+import { type TrafficObject, inPlace, isSuppressed, placeOf } from "./trafficObject.ts";
 import type { Need, TrafficContext, TrafficFinding } from "./trafficRule.ts";
 import { TRAFFIC_RULES } from "./trafficRules.ts";
 import type { RegisteredHost, TrafficReadings } from "./trafficTargets.ts";
@@ -28,8 +28,16 @@ export function planTraffic(
 ): TrafficPlan {
   const { traffic } = snapshot;
   if (traffic === undefined) return { objects: [] };
-  const { objects, faults } = required(traffic.declared, findings) ?? { objects: [], faults: [] };
+  const { objects, faults } = required(traffic.declared, findings) ?? {
+    objects: [],
+    declared: [],
+    faults: [],
+  };
   findings.fault(...faults);
+  if ("forbidden" in traffic.crds) {
+    const unchecked = "so objects are not checked against the schemas of their CRDs";
+    findings.warn(`traffic: this user may not ${traffic.crds.forbidden}, ${unchecked}`);
+  }
   const context = contextOf(config, traffic, objects, connection, snapshot.now);
   for (const rule of TRAFFIC_RULES) {
     const unread = rule.needs.flatMap((need) => unreadable(traffic[need]));
@@ -77,7 +85,7 @@ function contextOf(
   const registered = valueOf(readings.registered, []);
   return {
     objects,
-    declared: new Set(objects.map(objectKey)),
+    declared: new Set("value" in readings.declared ? readings.declared.value.declared : []),
     foreign,
     hosts: new Hosts({
       clusterDomain: cluster.domain,

@@ -2,6 +2,7 @@ import type { Fault } from "../core/fault.ts";
 import type { FoundServices } from "../exports/clusterServices.ts";
 import type { ServerSecret } from "../publish/serverCertificate.ts";
 import type { Reading } from "../snapshot.ts";
+import type { Crd } from "./crd.ts";
 import type { TrafficObject } from "./trafficObject.ts";
 
 /** A file of `traffic.files`. */
@@ -21,12 +22,16 @@ export interface RegisteredHost {
 export interface ParsedObjects {
   /** In order of kind, namespace and name. */
   objects: readonly TrafficObject[];
+  /** Identities of all objects that are named, faulty ones too, as `objectKey` formats them. */
+  declared: readonly string[];
   faults: readonly Fault[];
 }
 
 /** Traffic objects of the stack, and what of the cluster these refer to; read only for a stack with `traffic`. */
 export interface TrafficReadings {
   declared: Reading<ParsedObjects>;
+  /** CRDs of the objects' kinds that are installed; where these may not be read, objects are not checked against them. */
+  crds: Reading<readonly Crd[]>;
   /** All Services, with the Pods, WorkloadEntries and namespaces. */
   services: Reading<FoundServices>;
   /** TLS Secrets that Gateways and DestinationRules name, by `namespace/name`; undefined for one that is not there. */
