@@ -32,11 +32,13 @@ const CONCURRENCY = 8;
 /**
  * Reads the objects of this program that decide who is let in; those of imports are read in a refresh. Policies and aliases of the last
  * update that no list has are read by name: somebody may have changed the label that the lists select.
+ * @param isOwnIstio whether mutual TLS is required by this program; a mesh that it joins has a PeerAuthentication of its owner's, or none.
  */
 export async function readOwnObjects(
   client: ClusterClient,
   gateway: GatewayPlace,
   last: Pick<LastRun, "policies" | "aliases" | "publication">,
+  isOwnIstio: boolean,
 ): Promise<OwnObject[]> {
   const list = async (kind: ResourceKind, options: ListOptions): Promise<OwnObject[]> =>
     (await client.list<AccessObject>(kind, options)).map((object) => viewObject(kind, object));
@@ -76,7 +78,7 @@ export async function readOwnObjects(
     return [...found, ...others];
   };
   const found = await Promise.all([
-    get(PEER_AUTHENTICATION, ISTIO_NAMESPACE, "default"),
+    isOwnIstio ? get(PEER_AUTHENTICATION, ISTIO_NAMESPACE, "default") : [],
     get(GATEWAY, gateway.namespace, gateway.object),
     // Includes those of others, which are few: a changed label hides none.
     list(VIRTUAL_SERVICE, { namespace: gateway.namespace }),

@@ -187,7 +187,9 @@ async function readCluster(
     leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
     ownObjects: outputs.then((own) =>
       hasUpdated(own)
-        ? reader.read((client) => readOwnObjects(client, place, lastObjectsIn(own.value)))
+        ? reader.read((client) =>
+            readOwnObjects(client, place, lastObjectsIn(own.value), istio.existing === undefined),
+          )
         : NOTHING,
     ),
     publishSecret:

@@ -28,6 +28,8 @@ export function isApiError(error: unknown, ...codes: number[]): error is ApiErro
 
 /** One kind of objects, as the API server serves it. */
 export interface ServedKind {
+  readonly group: string;
+  readonly plural: string;
   readonly namespaced: boolean;
   /** Path of one object, or without a name of all objects in the namespace. */
   path(namespace: string | undefined, name?: string): string;
@@ -87,7 +89,7 @@ export class ClusterApi {
       if (resource === undefined) return undefined;
       const { name: plural, namespaced } = resource;
       return {
-        namespaced,
+        ...{ group: apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "", plural, namespaced },
         path: (namespace, name) =>
           [
             root,

@@ -106,6 +106,7 @@ export async function remove(
   const propagationPolicy = policies[options.policy?.toLowerCase() ?? ""] ?? "Foreground";
   const uid = (await existing(api, path))?.metadata["uid"];
   if (uid === undefined) return;
+  await mustWatch(api, served, namespaceOf(live));
   await api.request("DELETE", path, { body: { propagationPolicy } }).catch((error: unknown) => {
     if (!isApiError(error, 404)) throw error;
   });
@@ -118,6 +119,27 @@ export async function remove(
       );
     }
     await sleep(DELETE_POLL_MILLISECONDS);
+  }
+}
+
+/** Fails without the rights to list and watch a kind: the real plugin awaits deletions by an informer, and then waits for ever. */
+async function mustWatch(
+  api: ClusterApi,
+  { group, plural: resource }: ServedKind,
+  namespace: string | undefined,
+): Promise<void> {
+  for (const verb of ["list", "watch"]) {
+    const { status } = (await api.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes: { group, resource, verb, namespace } },
+      },
+    })) as { status?: { allowed?: boolean } };
+    if (status?.allowed !== true)
+      throw new Error(
+        `cannot await deletions of ${resource}: no right to ${verb} them in namespace ${namespace}`,
+      );
   }
 }
 
