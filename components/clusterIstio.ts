@@ -18,8 +18,8 @@ import { reportCertificates, trustPeers } from "./peerTrust.ts";
 export interface ClusterIstio {
   /** Exists before Istio's objects. */
   istio: pulumi.Resource;
-  /** Name of istiod's namespace, once it exists. */
-  namespace: pulumi.Input<string>;
+  /** Name of Istio's root namespace, once it exists. */
+  rootNamespace: pulumi.Input<string>;
   /** Roots that peers must trust, PEM. */
   roots: pulumi.Output<string[]>;
   signer: pulumi.Output<ContractSigner>;
@@ -75,7 +75,7 @@ export function installIstio(
   );
   return {
     istio,
-    namespace: istioNamespace,
+    rootNamespace: istioNamespace,
     roots: parts.roots,
     signer: contractSigner(`${name}-contract`, cluster.trustDomain, parts, { parent: certificateAuthority }),
     signingKey: undefined,

@@ -19,8 +19,8 @@ import { Peer } from "./peer.ts";
 export interface ConnectionArgs<C extends Connection = Connection> {
   config: Pick<StackConfig, "brake" | "dns" | "kubeconfig" | "peers">;
   connection: C;
-  /** Name of istiod's namespace, once it exists. */
-  istioNamespace: pulumi.Input<string>;
+  /** Name of Istio's root namespace, once it exists; istiod's too in a single mesh. */
+  rootNamespace: pulumi.Input<string>;
   istio: pulumi.Resource;
   /** Labels of the imports' namespace. */
   importLabels: Record<string, string>;
@@ -54,7 +54,7 @@ export function connectPeers(name: string, args: ConnectionArgs, child: Child): 
 /** Registers the services of peers, and removes what unknown peers left behind. */
 function importFromPeers(
   name: string,
-  { config, connection, istio, istioNamespace, importLabels }: ConnectionArgs<ImportConnection>,
+  { config, connection, istio, rootNamespace, importLabels }: ConnectionArgs<ImportConnection>,
   child: Child,
 ): ConnectedPeers {
   const { kubeconfig, brake, dns } = config;
@@ -74,7 +74,7 @@ function importFromPeers(
     const after: pulumi.Resource[] = [istio, leftovers];
     if (hosts !== undefined) {
       const filter = `${name}-trust-domain-${peer}`;
-      after.push(trustDomainFilter(filter, hosts, istioNamespace, { ...child, dependsOn: istio }));
+      after.push(trustDomainFilter(filter, hosts, rootNamespace, { ...child, dependsOn: istio }));
     }
     const made = new Peer(
       `${name}-peer-${peer}`,
@@ -109,7 +109,7 @@ function joinMesh(
   {
     config: { kubeconfig },
     connection: { settings, peers },
-    istioNamespace,
+    rootNamespace,
     istio,
     gateway,
   }: ConnectionArgs<MeshConnection>,
@@ -118,7 +118,7 @@ function joinMesh(
   // Peers that read this cluster look for its gateway.
   const opts = { ...child, dependsOn: [istio, gateway] };
   const made = Object.entries(peers).map(([peer, view]) => {
-    const args = { peer, view, kubeconfig, settings, namespace: istioNamespace };
+    const args = { peer, view, kubeconfig, settings, namespace: rootNamespace };
     return [peer, new MeshPeer(`${name}-peer-${peer}`, args, opts)] as const;
   });
   const each = <T>(pick: (peer: MeshPeer) => T) =>

@@ -3,7 +3,6 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
-import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { JoinPlan } from "../federation/existing/joinPlan.ts";
 import { EXISTING_NAME, PROXY_VARIABLES } from "../federation/existing/installedIstio.ts";
 import type { ClusterPlan } from "../federation/plan.ts";
@@ -35,7 +34,7 @@ class ExistingIstio extends pulumi.ComponentResource {
       new kubernetes.core.v1.ConfigMap(
         `${name}-${sharedName}`,
         {
-          metadata: { name: sharedName, namespace: ISTIO_NAMESPACE, labels },
+          metadata: { name: sharedName, namespace: plan.istioNamespace, labels },
           // JSON is YAML.
           data: { mesh: meshConfig(federationRoot, trust) },
         },
@@ -105,7 +104,7 @@ export function joinIstio(
   const { gatewayRevision: revision } = plan;
   return {
     istio,
-    namespace: ISTIO_NAMESPACE,
+    rootNamespace: plan.rootNamespace,
     roots,
     signer,
     signingKey,

@@ -111,7 +111,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
       name,
       {
         ...{ config, connection, istio, gateway },
-        istioNamespace: mesh.namespace,
+        rootNamespace: mesh.rootNamespace,
         importLabels: labelsOf(IMPORT_NAMESPACE),
       },
       child,

@@ -119,11 +119,12 @@ type PolicyObject = KubernetesObject & {
 export async function readPolicies(
   client: ClusterClient,
   namespaces: readonly string[],
+  rootNamespace: string,
 ): Promise<ForeignPolicy[]> {
   if (namespaces.length === 0) return [];
   const { default: pMap } = await import("p-map");
   const lists = await pMap(
-    sortedUnique([ISTIO_NAMESPACE, ...namespaces]),
+    sortedUnique([rootNamespace, ...namespaces]),
     (namespace) => client.list<PolicyObject>(AUTHORIZATION_POLICY, { namespace, labelSelector: OF_OTHERS }),
     { concurrency: CONCURRENCY },
   );

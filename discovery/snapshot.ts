@@ -6,12 +6,8 @@ import { pathOf } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
 import { ownValue, sortedRecord } from "../federation/core/order.ts";
 import { type GatewayPlace, gatewayPlace } from "../federation/core/gatewayPlace.ts";
-import {
-  GATEWAY_PORT,
-  IMPORT_NAMESPACE,
-  ISTIO_NAMESPACE,
-  PUBLISH_NAMESPACE,
-} from "../federation/core/wellKnown.ts";
+import { GATEWAY_PORT, IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { rootNamespaceOf } from "../federation/existing/clusterDefaults.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
 import { otherDeckhouseMarks } from "../federation/imports/deckhousePeers.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
@@ -171,13 +167,18 @@ async function readCluster(
       ? reader.read((client) => readRevisions(client, config, state))
       : NO_REVISIONS;
   const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
+  const { existing: joined } = istio;
+  const installation =
+    joined === undefined
+      ? NO_INSTALLATION
+      : reader.read((client) => readInstalledIstio(client, joined.namespace, gateway));
   return allOf<ClusterReadings>({
     services,
     peerAuthentications: hasExports ? reader.read(readPeerAuthentications) : NOTHING,
     destinationRules: hasExports || registersImports(config) ? reader.read(readDestinationRules) : NOTHING,
     // Without restrictions this program creates no policies that others' could conflict with.
     authorizationPolicies: rules.some(needsPolicies)
-      ? services.then((found) => readPoliciesOf(reader, found))
+      ? readPoliciesOf(reader, services, installation)
       : NOTHING,
     serviceEntries: registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
     ambientClients: registersImports(config)
@@ -201,10 +202,7 @@ async function readCluster(
       certificateAuthority.source === "provided" || istio.existing !== undefined
         ? NO_ISTIOD
         : reader.read(readIstiod),
-    installation:
-      istio.existing === undefined
-        ? NO_INSTALLATION
-        : reader.read((client) => readInstalledIstio(client, ISTIO_NAMESPACE, gateway)),
+    installation,
     revisions,
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
     helm: reader.read((client) => readHelm(client, { config, outputs, state, existing, revisions })),
@@ -288,11 +286,14 @@ function registersImports({ peers, topology }: StackConfig): boolean {
 /** Reads the policies in the namespaces of exported Services; a failed reading of Services is returned. */
 async function readPoliciesOf(
   reader: ClusterReader,
-  services: ClusterReadings["services"],
+  services: Promise<ClusterReadings["services"]>,
+  installation: Promise<ClusterReadings["installation"]>,
 ): Promise<ClusterReadings["authorizationPolicies"]> {
-  if (!("value" in services)) return services;
-  const namespaces = services.value.services.map(({ namespace }) => namespace);
-  return reader.read((client) => readPolicies(client, namespaces));
+  const found = await services;
+  if (!("value" in found)) return found;
+  const namespaces = found.value.services.map(({ namespace }) => namespace);
+  const root = rootNamespaceOf(await installation);
+  return reader.read((client) => readPolicies(client, namespaces, root));
 }
 
 async function readImportNamespace(client: ClusterClient) {

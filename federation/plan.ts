@@ -179,7 +179,7 @@ export function planCluster(
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
   const publish = planPublication(context, pinned);
-  const traffic = planTraffic(context, connection);
+  const traffic = planTraffic(context, connection, local.rootNamespace);
   checkPublication(context, publish, exports.services, addresses);
   checkInstallation(context, false);
   const moving = checkRevisionUsers(context);

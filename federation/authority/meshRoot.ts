@@ -2,7 +2,6 @@ import type { X509Certificate } from "node:crypto";
 import type { ProvidedPems } from "../config/certificateAuthority.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { firstNames } from "../core/text.ts";
-import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import { leavesRoomForAnchors } from "../x509/authority.ts";
 import { certificateTexts, fingerprintOf, parseCertificate } from "../x509/certificate.ts";
 import { chainFaults } from "../x509/chain.ts";
@@ -72,7 +71,7 @@ function foreignRoot(roots: readonly X509Certificate[], meshRoots: readonly stri
   const there = firstNames(meshRoots.map(fingerprintOf));
   return providedFault(
     "root",
-    `has SHA-256 ${given}, which is no root of the mesh: ConfigMap ${ISTIO_NAMESPACE}/istio-ca-root-cert has ${there}`,
+    `has SHA-256 ${given}, which is no root of the mesh: ConfigMap istio-ca-root-cert has ${there}`,
     `Give the root that istiod's certificate is under. ${WITHOUT_ROOT_KEY.existing}, if its key is not at hand`,
   );
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { LABEL_VALUE } from "../core/names.ts";
+import { DNS_LABEL, LABEL_VALUE } from "../core/names.ts";
 import { REVISION, UNNAMED_REVISION } from "../core/revision.ts";
 import {
   type Complaint,
@@ -13,6 +13,7 @@ import {
   text,
   type TextRule,
 } from "../core/schema.ts";
+import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import { CHART_VALUES } from "../helm/charts.ts";
 import { withoutPilot } from "../helm/decision.ts";
 import { valueFaults } from "../helm/valueFaults.ts";
@@ -96,6 +97,9 @@ const former = fields({
 });
 
 const existing = fields({
+  namespace: text(DNS_LABEL)
+    .default(ISTIO_NAMESPACE)
+    .describe("Namespace of istiod. The mesh's root namespace is read."),
   revision: orUndefined(text(LABEL_VALUE)).meta({
     description: "Revision or tag that injects the east-west gateway.",
     defaultsTo: "the only or the default one",

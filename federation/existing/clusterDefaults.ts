@@ -1,4 +1,5 @@
 import type { InstallationReading, InstalledIstio } from "./installedIstio.ts";
+import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
 
 /** Fields of the config's section `cluster` that an installed Istio decides. */
@@ -25,4 +26,10 @@ export function networkOf(
   { network }: Pick<MeshSettings, "network">,
 ): string | undefined {
   return network === "" ? label : network;
+}
+
+/** Returns Istio's root namespace as the first control plane has it; this program's where it could not be read. */
+export function rootNamespaceOf(reading: InstallationReading): string {
+  const [first] = ("value" in reading ? reading.value?.controlPlanes : undefined) ?? [];
+  return (first && meshSettings(first))?.rootNamespace ?? ISTIO_NAMESPACE;
 }

@@ -1,6 +1,5 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Fault } from "../core/fault.ts";
-import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import { selects } from "./discoverySelectors.ts";
 import { type ControlPlane, EXISTING_NAME, isTrue } from "./installedIstio.ts";
 import type { MeshSettings } from "./meshSettings.ts";
@@ -46,14 +45,7 @@ export function settingFaults(
   const path = placeOf(controlPlane);
   const { environment } = controlPlane;
   const faults: Fault[] = [];
-  const { rootNamespace, enableAutoMtls, defaultConfig } = settings;
-  if (rootNamespace !== ISTIO_NAMESPACE)
-    faults.push({
-      path,
-      value: rootNamespace,
-      rule: `is its root namespace, and the program joins meshes whose root namespace is ${ISTIO_NAMESPACE}`,
-      remedy: setMeshConfig(controlPlane, `meshConfig.rootNamespace: ${ISTIO_NAMESPACE}`),
-    });
+  const { enableAutoMtls, defaultConfig } = settings;
   if (!enableAutoMtls)
     faults.push({
       path,

@@ -20,11 +20,11 @@ import {
   visibilityFaults,
 } from "./controlPlaneFaults.ts";
 import { discoveryLabels, isDiscovered } from "./discoverySelectors.ts";
-import { networkOf } from "./clusterDefaults.ts";
+import { networkOf, rootNamespaceOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { validateOwnersGateway } from "./ownersGateway.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
-import { meshConfigField } from "./owner.ts";
+import { meshConfigField, setMeshConfig } from "./owner.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -41,6 +41,8 @@ export interface ExistingMesh {
   /** Labels by which istiod sees our namespaces, by their names. */
   namespaceLabels: Readonly<Record<string, Labels>>;
   gateway: GatewayWorkload;
+  /** Namespace whose policies, ProxyConfigs, Sidecars and EnvoyFilters apply to all namespaces. */
+  rootNamespace: string;
 }
 
 const PATH = "istio.existing";
@@ -73,6 +75,7 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
     const settings = validateControlPlane(controlPlane, installed, context);
     return settings === undefined ? [] : [{ controlPlane, settings }];
   });
+  findings.fault(...rootNamespaceFaults(controlPlanes));
   const isInjected = config.gateway.existing === undefined || config.publish !== undefined;
   const revision = isInjected ? gatewayRevision(installed, existing.revision) : { name: undefined };
   if ("fault" in revision) findings.fault(revision.fault);
@@ -109,6 +112,7 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
     gatewayRevision: revision.name,
     namespaceLabels,
     gateway: gateway.workload,
+    rootNamespace: rootNamespaceOf(reading),
   };
 }
 
@@ -217,8 +221,20 @@ function managedFaults({ controlPlanes, injectors }: InstalledIstio): Fault[] {
 function absenceFaults({ namespace, controlPlanes }: InstalledIstio): Fault[] {
   if (controlPlanes.length > 0) return [];
   const rule = `finds no istiod: no Deployment with label app: istiod and replicas in namespace ${namespace}`;
-  const remedy = "Remove it, so that this program installs Istio, or install istiod there";
+  const remedy = `Write ${PATH}.namespace, the namespace of istiod; or remove ${PATH}, so that this program installs Istio`;
   return [{ path: PATH, rule, remedy }];
+}
+
+/** Finds control planes with another root namespace than the first: each would ignore objects in that of the others. */
+function rootNamespaceFaults(controlPlanes: ExistingMesh["controlPlanes"]): Fault[] {
+  const [first, ...others] = controlPlanes;
+  return others.flatMap(({ controlPlane, settings: { rootNamespace: value } }): Fault[] => {
+    const expected = first?.settings.rootNamespace;
+    if (first === undefined || value === expected) return [];
+    const rule = `is its root namespace, and '${expected}' that of ${placeOf(first.controlPlane)}`;
+    const remedy = setMeshConfig(controlPlane, `meshConfig.rootNamespace: ${expected}`);
+    return [{ path: placeOf(controlPlane), value, rule, remedy }];
+  });
 }
 
 function sharedFaults({ namespace, sharedMeshConfigs }: InstalledIstio): Fault[] {

@@ -1,7 +1,7 @@
 import type { ExistingPlan } from "../authority/authority.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { count, firstNames } from "../core/text.ts";
-import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { LocalMesh } from "../exports/localMesh.ts";
 import { istioDefault } from "../exports/mutualTls.ts";
 import type { PlanContext } from "../plan.ts";
@@ -9,13 +9,16 @@ import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { aliasFaults, placeOf } from "./controlPlaneFaults.ts";
 import { isDiscovered } from "./discoverySelectors.ts";
 import type { ExistingMesh } from "./existingMesh.ts";
-import type { MeshSettings } from "./meshSettings.ts";
 import { planProxies } from "./proxies.ts";
 import { checkSidecarScopes } from "./sidecarScopes.ts";
 
 /** Objects that the program declares in an existing mesh, beside the objects of exports and imports. */
 export interface JoinPlan
-  extends ExistingPlan, Pick<ExistingMesh, "sharedMeshConfigs" | "gatewayRevision" | "namespaceLabels"> {
+  extends
+    ExistingPlan,
+    Pick<ExistingMesh, "sharedMeshConfigs" | "gatewayRevision" | "namespaceLabels" | "rootNamespace"> {
+  /** Namespace of istiod. */
+  istioNamespace: string;
   /** Namespaces that get a ProxyConfig, sorted. */
   proxyConfigs: readonly string[];
   /** Pods that take part after a restart, as `namespace/name`, sorted. */
@@ -23,15 +26,15 @@ export interface JoinPlan
 }
 
 /** Returns the mesh as exports see it; of several control planes, the strictest defaults. */
-export function joinedMesh({ controlPlanes, gateway }: ExistingMesh): LocalMesh {
+export function joinedMesh({ controlPlanes, gateway, rootNamespace }: ExistingMesh): LocalMesh {
   const all = controlPlanes.map(({ settings }) => settings.defaultServiceExportTo);
   const isPrivate = controlPlanes.every(({ settings }) =>
     settings.defaultDestinationRuleExportTo.includes("."),
   );
   return {
     gateway,
-    rootNamespace: ISTIO_NAMESPACE,
-    mutualTls: istioDefault(ISTIO_NAMESPACE),
+    rootNamespace,
+    mutualTls: istioDefault(rootNamespace),
     // One that shows rules to all is enough for them to apply to some workloads.
     destinationRuleExportTo: isPrivate ? ["."] : ["*"],
     serviceExportTo: all.find((exportTo) => exportTo.length > 0 && !exportTo.includes("*")) ?? ["*"],
@@ -71,21 +74,20 @@ export function planJoin(
         rule: `has discoverySelectors that do not match namespaces of exported Services (${firstNames(unseen)}), which istiod does not see`,
         remedy: "Give the namespaces labels that match, or remove their Services from the exports",
       });
-    if (isFiltered && !isDiscovered(settings.discoverySelectors, labelsOf(mesh, ISTIO_NAMESPACE)))
+    if (isFiltered && !isDiscovered(settings.discoverySelectors, labelsOf(mesh, mesh.rootNamespace)))
       findings.fault({
         path: placeOf(controlPlane),
-        rule: `has discoverySelectors that do not match namespace ${ISTIO_NAMESPACE}, so it does not see the EnvoyFilter there by which Deckhouse clusters without deckhouse.identities are verified: calls to them fail`,
+        rule: `has discoverySelectors that do not match namespace ${mesh.rootNamespace}, so it does not see the EnvoyFilter there by which Deckhouse clusters without deckhouse.identities are verified: calls to them fail`,
         remedy: `Give the namespace a label that matches, or write peers.<name>.deckhouse.identities for all of their services`,
       });
     findings.fault(...aliasFaults(controlPlane, settings, trustDomains));
   }
-  const settings = mesh.controlPlanes.map((each) => each.settings);
   const named = importing.filter((name) => name !== "*" && name !== IMPORT_NAMESPACE);
-  const proxies = planProxies(mesh.installed, settings, [...exporting, ...named]);
+  const proxies = planProxies(mesh, [...exporting, ...named]);
   findings.fault(...proxies.faults);
-  if (importing.includes("*")) findings.warn(...unnamedCallers(mesh, settings));
+  if (importing.includes("*")) findings.warn(...unnamedCallers(mesh));
   const { sidecars } = mesh.installed;
-  const scopes = checkSidecarScopes(sidecars ?? [], importing);
+  const scopes = checkSidecarScopes(sidecars ?? [], importing, mesh.rootNamespace);
   findings.fault(...scopes.faults);
   findings.warnOf(scopes.warnings, "Sidecars that hide imported services");
   if (sidecars === undefined && importing.length > 0)
@@ -98,10 +100,11 @@ export function planJoin(
       `${count(restarts.length)} Pod(s) have no trust anchors of peers or do not resolve their names until they are restarted: ${firstNames(restarts)}. ` +
         "Restart their workloads after this update; all are in the output `restarts`.",
     );
-  const { sharedMeshConfigs, gatewayRevision: revision, namespaceLabels } = mesh;
+  const { sharedMeshConfigs, gatewayRevision: revision, namespaceLabels, rootNamespace } = mesh;
   return {
     ...authority,
-    ...{ sharedMeshConfigs, gatewayRevision: revision, namespaceLabels },
+    ...{ sharedMeshConfigs, gatewayRevision: revision, namespaceLabels, rootNamespace },
+    istioNamespace: mesh.installed.namespace,
     proxyConfigs: proxies.namespaces,
     restarts,
   };
@@ -112,8 +115,8 @@ function labelsOf({ installed }: ExistingMesh, namespace: string): Readonly<Reco
 }
 
 /** Warns of imports that all namespaces see, where the mesh has no defaults for all proxies. */
-function unnamedCallers({ installed }: ExistingMesh, settings: readonly MeshSettings[]): string[] {
-  const { namespaces } = planProxies({ ...installed, proxies: [] }, settings, [ANY_NAMESPACE]);
+function unnamedCallers(mesh: ExistingMesh): string[] {
+  const { namespaces } = planProxies(mesh, [ANY_NAMESPACE]);
   if (namespaces.length === 0) return [];
   return [
     "Imported services are visible in all namespaces, and only those that `exportTo` names or that export get a ProxyConfig: workloads of others " +

@@ -1,9 +1,8 @@
 import type { Fault } from "../core/fault.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../core/labels.ts";
 import { compare, sortedUnique } from "../core/order.ts";
-import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
-import { type FoundProxyConfig, type InstalledIstio, PROXY_VARIABLES, isTrue } from "./installedIstio.ts";
-import type { MeshSettings } from "./meshSettings.ts";
+import type { ExistingMesh } from "./existingMesh.ts";
+import { type FoundProxyConfig, PROXY_VARIABLES, isTrue } from "./installedIstio.ts";
 
 /** ProxyConfigs that this stack declares, and the Pods that were injected without one. */
 export interface ProxyPlan {
@@ -17,11 +16,13 @@ export interface ProxyPlan {
 /**
  * Plans the ProxyConfigs of the namespaces that call peers or are called by them. Of several without a selector Istio takes the oldest of a
  * namespace, so an older one of somebody else is in the way of ours. Nothing is needed where the mesh has the variables for all proxies.
- * @param settings of all control planes.
  */
 export function planProxies(
-  { proxyConfigs, proxies }: Pick<InstalledIstio, "proxyConfigs" | "proxies">,
-  settings: readonly MeshSettings[],
+  {
+    installed: { proxyConfigs, proxies },
+    controlPlanes,
+    rootNamespace,
+  }: Pick<ExistingMesh, "installed" | "controlPlanes" | "rootNamespace">,
   namespaces: readonly string[],
 ): ProxyPlan {
   const byNamespace = Map.groupBy(
@@ -33,8 +34,8 @@ export function planProxies(
     return oldest?.labels[MANAGED_BY_LABEL] === MANAGED_BY ? undefined : oldest;
   };
   const ofMesh = (variable: string): boolean =>
-    isTrue(foreignIn(ISTIO_NAMESPACE)?.environment[variable]) ||
-    settings.every(({ defaultConfig: { proxyMetadata } }) => isTrue(proxyMetadata[variable]));
+    isTrue(foreignIn(rootNamespace)?.environment[variable]) ||
+    controlPlanes.every(({ settings }) => isTrue(settings.defaultConfig.proxyMetadata[variable]));
   const places = sortedUnique(namespaces);
   const lacking = (place: string): string[] =>
     PROXY_VARIABLES.filter((variable) => {

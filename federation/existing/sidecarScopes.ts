@@ -1,7 +1,7 @@
 import type { Fault } from "../core/fault.ts";
 import { sortedUnique } from "../core/order.ts";
 import { firstNames } from "../core/text.ts";
-import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 
 /** Istio's Sidecar without a selector: it limits what the proxies of its namespace know, or of all namespaces from the root namespace. */
 export interface SidecarScope {
@@ -25,11 +25,12 @@ interface ScopeFindings {
 export function checkSidecarScopes(
   scopes: readonly SidecarScope[],
   importing: readonly string[],
+  rootNamespace: string,
 ): ScopeFindings {
   const limiting = scopes.filter((scope) => !knowsImports(scope));
   const scopeOf = (namespace: string): SidecarScope | undefined =>
     scopes.find((scope) => scope.namespace === namespace) ??
-    scopes.find((scope) => scope.namespace === ISTIO_NAMESPACE);
+    scopes.find((scope) => scope.namespace === rootNamespace);
   const named = sortedUnique(importing).filter(
     (namespace) => namespace !== "*" && namespace !== IMPORT_NAMESPACE,
   );
@@ -40,7 +41,7 @@ export function checkSidecarScopes(
   const others = limiting.filter(({ namespace }) => !named.includes(namespace));
   const warnings = importing.includes("*")
     ? others.map((scope) =>
-        limited(scope, scope.namespace === ISTIO_NAMESPACE ? "all namespaces without one" : "its namespace"),
+        limited(scope, scope.namespace === rootNamespace ? "all namespaces without one" : "its namespace"),
       )
     : [];
   return { faults, warnings };

@@ -1,5 +1,5 @@
 import type { StackConfig } from "../config/stackConfig.ts";
-import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import { ownValue } from "../core/order.ts";
 import { visibleTo } from "../imports/import.ts";
 import type { ImportConnection } from "../imports/registrations.ts";
@@ -25,6 +25,7 @@ export interface TrafficPlan {
 export function planTraffic(
   { config, snapshot, findings }: PlanContext,
   connection: Connection | undefined,
+  rootNamespace: string,
 ): TrafficPlan {
   const { traffic } = snapshot;
   if (traffic === undefined) return { objects: [] };
@@ -38,7 +39,7 @@ export function planTraffic(
     const unchecked = "so objects are not checked against the schemas of their CRDs";
     findings.warn(`traffic: this user may not ${traffic.crds.forbidden}, ${unchecked}`);
   }
-  const context = contextOf(config, traffic, objects, connection, snapshot.now);
+  const context = contextOf(config, traffic, objects, connection, rootNamespace, snapshot.now);
   for (const rule of TRAFFIC_RULES) {
     const unread = rule.needs.flatMap((need) => unreadable(traffic[need]));
     if (unread.length > 0) {
@@ -72,6 +73,7 @@ function contextOf(
   readings: TrafficReadings,
   objects: readonly TrafficObject[],
   connection: Connection | undefined,
+  rootNamespace: string,
   now: Date,
 ): TrafficContext {
   const valueOf = <T>(reading: Reading<T>, otherwise: T): T =>
@@ -98,7 +100,7 @@ function contextOf(
     workloads,
     namespaces,
     secrets: valueOf(readings.secrets, {}),
-    mesh: { clusterDomain: cluster.domain, trustDomain: cluster.trustDomain, rootNamespace: ISTIO_NAMESPACE },
+    mesh: { clusterDomain: cluster.domain, trustDomain: cluster.trustDomain, rootNamespace },
     expiryWarningDays: certificateAuthority.expiryWarningDays,
     now,
   };

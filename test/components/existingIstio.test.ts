@@ -231,6 +231,46 @@ describe("FederatedCluster in an Istio of somebody else, with the mesh's root an
   });
 });
 
+describe("FederatedCluster in an Istio of somebody else in other namespaces", () => {
+  const engine = new MockEngine();
+  const hosts = ["cart.shop.svc.cluster-b.local"];
+
+  before(async () => {
+    const { meshConfig } = canary;
+    const namespace = "mesh-system";
+    const controlPlanes = [
+      { ...canary, namespace, meshConfig: { ...(meshConfig as object), rootNamespace: "mesh" } },
+    ];
+    const installation = {
+      value: installed({ namespace, controlPlanes, namespaces: { abc: { mesh: "a" } } }),
+    };
+    const { snapshot } = given;
+    const { plan: elsewhere } = clusterPlanOf(
+      { ...config, istio: { ...config.istio, existing: { namespace, revision: undefined } } },
+      { ...given, snapshot: { ...snapshot, cluster: { ...snapshot?.cluster, installation } } },
+    );
+    assert.ok(elsewhere.connection.kind === "imports");
+    const trustDomainHosts = { "cluster-b": { trustDomain: "b.local", hosts } };
+    await engine.start(true);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    const connection = { ...elsewhere.connection, trustDomainHosts };
+    await settled(new FederatedCluster("cluster-a", { ...elsewhere, connection }).outputs.federation);
+    await engine.finish();
+  });
+
+  it("has the anchors beside istiod, and what is for all proxies in the root namespace", () => {
+    const places = engine.resources.flatMap(({ type, inputs }) => {
+      const { metadata, kind = type.split(":").at(-1) } = inputs as {
+        kind?: string;
+        metadata?: { namespace?: string };
+      };
+      const { namespace = "" } = metadata ?? {};
+      return /system|^mesh/.test(namespace) ? [`${kind} in ${namespace}`] : [];
+    });
+    assert.deepEqual(places.sort(), ["ConfigMap in mesh-system", "EnvoyFilter in mesh"]);
+  });
+});
+
 describe("FederatedCluster in an Istio of somebody else that serves the contract, to Deckhouse clusters too", () => {
   const engine = new MockEngine();
 

@@ -53,6 +53,7 @@ const ALL = [
   { name: "ISTIO_META_DNS_CAPTURE", value: "true" },
 ];
 
+const NETWORK = "topology.istio.io/network";
 const NO_TRANSLATION = "experimental.istio.io/disable-gateway-port-translation";
 
 describe("The reading of an installed Istio", () => {
@@ -172,6 +173,29 @@ describe("The reading of an installed Istio", () => {
       { namespace: "abc", name: "open", hosts: [] },
     ]);
     assert.equal((await read({}, { sidecars: FORBIDDEN })).sidecars, undefined);
+  });
+
+  it("is of istiod's namespace, whatever its name", async () => {
+    const labels = { [NETWORK]: "west" };
+    const lists = {
+      deployments: listOf([deployment("default")]),
+      namespaces: listOf([{ metadata: { name: "mesh-system", labels } }]),
+    };
+    const found = await readObjects(server, {}, lists, { namespace: "mesh-system" });
+    assert.deepEqual(
+      [found.namespace, found.controlPlanes[0]?.namespace, found.network],
+      ["mesh-system", "mesh-system", "west"],
+    );
+    assert.ok(!server.requests.some((request) => request.includes("istio-system")));
+    const inSystem = server.requests.filter((request) => request.includes("/namespaces/mesh-system/"));
+    assert.deepEqual(inSystem.map((request) => /mesh-system\/(.*?)(?:\?|$)/.exec(request)?.[1]).sort(), [
+      "configmaps/istio",
+      "configmaps/istio-ca-root-cert",
+      "configmaps/istio-federation",
+      "configmaps/istio-sidecar-injector",
+      "deployments",
+      "secrets",
+    ]);
   });
 
   it("has the owner's gateway with all that decides what its Pods listen on, and asks for it only where the config names it", async () => {

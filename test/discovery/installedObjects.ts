@@ -14,13 +14,16 @@ import {
  * Reads an installed Istio of these objects.
  * @param objects by their URL paths.
  * @param lists answers to lists, by plural; others are empty.
- * @param gateway the owner's, where there is one.
+ * @param config namespace of istiod, and the owner's gateway, where there is one.
  */
 export async function readObjects(
   server: FakeApiServer,
   objects: Readonly<Record<string, object>>,
   lists: Readonly<Record<string, Answer>> = {},
-  gateway: Pick<StackConfig["gateway"], "existing"> = { existing: undefined },
+  {
+    namespace = "istio-system",
+    existing,
+  }: { namespace?: string } & Partial<Pick<StackConfig["gateway"], "existing">> = {},
 ): Promise<InstalledIstio> {
   server.answerBy((request) => {
     const path = request.replace(/^GET /, "").replace(/\?.*/, "");
@@ -30,5 +33,5 @@ export async function readObjects(
     if (objects[path] !== undefined) return objectOrNotFound(objects[path]);
     return request.includes("limit=") ? listOf([]) : NOT_FOUND;
   });
-  return readInstalledIstio(await ClusterClient.connect(server.kubeconfig), "istio-system", gateway);
+  return readInstalledIstio(await ClusterClient.connect(server.kubeconfig), namespace, { existing });
 }

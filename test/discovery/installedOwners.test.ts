@@ -269,15 +269,12 @@ describe("The objects that a tool leaves of its Istio", () => {
       );
       const { SHARED_MESH_CONFIG, PILOT_SCOPE_GATEWAY_TO_NAMESPACE } = PREPARED;
       const env = { SHARED_MESH_CONFIG, PILOT_SCOPE_GATEWAY_TO_NAMESPACE };
-      const { faults } = preflight(
-        await read(server, [{ ...istiod, env, mesh: { enableAutoMtls: false, rootNamespace: "mesh" } }]),
-      );
+      const { faults } = preflight(await read(server, [{ ...istiod, env, mesh: { enableAutoMtls: false } }]));
       const atMesh = (setting: string): string =>
         `Set ${meshConfig.replaceAll("meshConfig.", `meshConfig.${setting}`)}`;
       const place = `Deployment istio-system/${name}`;
       assert.deepEqual(faults, [
         `${place}: has no ISTIO_MULTIROOT_MESH, so it takes no trust anchors of peers. Set ${environment('ISTIO_MULTIROOT_MESH: "true"')}`,
-        `${place}: is its root namespace, and the program joins meshes whose root namespace is istio-system. ${atMesh("rootNamespace: istio-system")}`,
         `${place}: has enableAutoMtls: false, so proxies would call imported services in plaintext. ${atMesh("enableAutoMtls: true")}`,
       ]);
     });

@@ -34,7 +34,7 @@ describe("Istio's objects in a cluster", () => {
     for (const request of [readPeerAuthentications, readDestinationRules, readServiceEntries]) {
       assert.deepEqual(await read<unknown>(request), []);
     }
-    assert.deepEqual(await read((client) => readPolicies(client, ["shop"])), []);
+    assert.deepEqual(await read((client) => readPolicies(client, ["shop"], "istio-system")), []);
   });
 
   it("include PeerAuthentications with their modes", async () => {
@@ -121,7 +121,7 @@ describe("AuthorizationPolicies of others", () => {
   const server = fakeApiServer();
 
   const read = (namespaces: string[]) =>
-    new ClusterReader(server.kubeconfig).read((client) => readPolicies(client, namespaces));
+    new ClusterReader(server.kubeconfig).read((client) => readPolicies(client, namespaces, "istio-system"));
 
   it("are listed once per Service namespace and in Istio's, without the program's own", async () => {
     server.answer({ status: 200, body: { items: [] } });

@@ -494,6 +494,26 @@ describe("A snapshot of a stack", () => {
     assert.ok("forbidden" in refused.cluster.leftovers);
   });
 
+  it("has AuthorizationPolicies of the mesh's root namespace, as its config names it", async () => {
+    const exports = [{ namespace: "abc", service: "foo", localCallers: [] }];
+    const istiod = { metadata: { namespace: "mesh-system", name: "istiod" }, spec: {} };
+    const rootsAsked = async (mesh: Answer) => {
+      server.answerBy((request) => {
+        if (request.includes("/mesh-system/deployments?")) return listOf([istiod]);
+        if (request.endsWith("/mesh-system/configmaps/istio")) return mesh;
+        if (request.includes("/services?")) return listOf([service]);
+        return request.includes("?") || request.endsWith("/version") ? listOf([]) : NOT_FOUND;
+      });
+      await withStacks({});
+      const istio = { existing: { namespace: "mesh-system" } };
+      await readSnapshot(configOf(server.kubeconfig, { exports, istio }));
+      return asked("authorizationpolicies").map((request) => /namespaces\/([^/]+)\//.exec(request)?.[1]);
+    };
+    assert.deepEqual((await rootsAsked(NOT_FOUND)).sort(), ["abc", "istio-system"]);
+    const body = { metadata: { name: "istio" }, data: { mesh: "rootNamespace: mesh" } };
+    assert.deepEqual((await rootsAsked({ status: 200, body })).sort(), ["abc", "mesh"]);
+  });
+
   it("has no AuthorizationPolicies where the Services could not be read, for the same reason", async () => {
     const exports = [{ namespace: "abc", service: "foo", callers: [{ peer: "cluster-b" }] }];
     const { cluster } = await read({ exports }, { services: FORBIDDEN });

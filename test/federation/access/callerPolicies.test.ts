@@ -244,6 +244,12 @@ describe("AuthorizationPolicies for callers", () => {
       });
     }
 
+    it("a Service in a root namespace of another name is not exported", () => {
+      const restricted = (namespace: string) =>
+        policiesFor({ localCallers: [] }, { namespace }, { rootNamespace: "mesh" }).unenforceable;
+      assert.deepEqual([restricted("mesh").length, restricted("istio-system").length], [1, 0]);
+    });
+
     it("a Service without restrictions is exported", () => {
       const found = policiesFor({}, { selector: {}, ports: [tcp] });
       assert.deepEqual(found, { policies: [], unenforceable: [], warnings: [] });

@@ -34,6 +34,12 @@ describe("AuthorizationPolicies of others", () => {
     });
   }
 
+  it("of the mesh are those of its root namespace, whatever its name", () => {
+    const found = [policy({ namespace: "mesh" }), policy({ namespace: "istio-system", name: "b" })];
+    const { allows, notes } = foreignPolicyEffects(found, [foo, bar, bare], "mesh");
+    assert.deepEqual([Object.keys(allows), notes.length], [["bar.shop", "foo.abc"], 1]);
+  });
+
   it("are returned by selector when ALLOW, and only noted when DENY or CUSTOM", () => {
     const found = [
       policy({ name: "z", selector: { version: "v2" } }),

@@ -48,7 +48,7 @@ describe("The root of a mesh that is given with its key", () => {
       fault.startsWith(`root: has SHA-256 ${next.fingerprint}, which is no root of the mesh: `),
       fault,
     );
-    assert.ok(fault.includes(`ConfigMap istio-system/istio-ca-root-cert has ${root.fingerprint}. `), fault);
+    assert.ok(fault.includes(`ConfigMap istio-ca-root-cert has ${root.fingerprint}. `), fault);
     assert.match(fault, /Remove source and provided, so that a federation root signs/);
   });
 

@@ -69,9 +69,11 @@ describe("An Istio of somebody else", () => {
       /enableAutoMtls: false/,
     ],
     [
-      "has another root namespace",
-      { controlPlanes: [withMesh({ rootNamespace: "mesh" })] },
-      /mesh is its root namespace/,
+      "has control planes with several root namespaces",
+      {
+        controlPlanes: [controlPlane(), withMesh({ rootNamespace: "mesh" }, { name: "istiod-b" })],
+      },
+      /^Deployment istio-system\/istiod-b .*mesh is its root namespace, and 'istio-system' that of Deployment istio-system\/istiod \(revision default\)\. Set meshConfig\.rootNamespace: istio-system in/,
     ],
     ["is too old", { controlPlanes: [controlPlane({ version: "1.25.9" })] }, /1\.25\.9 is too old/],
     [
@@ -112,6 +114,16 @@ describe("An Istio of somebody else", () => {
         ],
       },
       /^Deployment istio-system\/istiod-canary \(revision canary\): {2}has no SHARED_MESH_CONFIG/,
+    ],
+    [
+      "has no istiod in the namespace",
+      { namespace: "mesh-system", controlPlanes: [], injectors: [] },
+      /replicas in namespace mesh-system\. Write istio\.existing\.namespace, the namespace of istiod; or remove/,
+    ],
+    [
+      "has an istiod elsewhere that takes no anchors",
+      { controlPlanes: [controlPlane({ namespace: "mesh-system", environment: {} })] },
+      /^Deployment mesh-system\/istiod \(revision default\)/,
     ],
     ["has no istiod", { controlPlanes: [], injectors: [] }, /^istio\.existing: {2}finds no istiod/],
     [
@@ -276,6 +288,11 @@ describe("The defaults of an existing mesh", () => {
     assert.deepEqual([mutualTls.mode, serviceExportTo], ["PERMISSIVE", ["*"]]);
   });
 
+  it("have the mesh's root namespace", () => {
+    const { rootNamespace, mutualTls } = defaults({ rootNamespace: "mesh" });
+    assert.deepEqual([rootNamespace, mutualTls.by], ["mesh", "mesh (none is there: Istio's default)"]);
+  });
+
   it("are the strictest of the control planes", () => {
     assert.deepEqual(defaults({}, { defaultServiceExportTo: ["."] }).serviceExportTo, ["."]);
   });
@@ -331,7 +348,11 @@ describe("Joining a mesh", () => {
         { namespace: "istio-system", name: "all", labels: {}, created: "2026-01-01", environment: BOTH },
       ],
     };
-    for (const found of [byConfig, byRoot]) {
+    const byOtherRoot = {
+      controlPlanes: [withMesh({ rootNamespace: "mesh" })],
+      proxyConfigs: byRoot.proxyConfigs.map((each) => ({ ...each, namespace: "mesh" })),
+    };
+    for (const found of [byConfig, byRoot, byOtherRoot]) {
       const { result, warnings } = join(found, { exporting: ["abc"], importing: ["*"] });
       assert.deepEqual([result.proxyConfigs, warnings], [[], []]);
     }
@@ -375,6 +396,12 @@ describe("Joining a mesh", () => {
     ])
       join({ sidecars: [root, open] }, { importing: ["client"] });
     join({ sidecars: [root, own] }, { importing: [] });
+    const controlPlanes = [withMesh({ rootNamespace: "mesh" })];
+    join({ sidecars: [root], controlPlanes }, { importing: ["client"] });
+    assert.throws(
+      () => join({ sidecars: [scope("mesh", "./*")], controlPlanes }, { importing: ["client"] }),
+      /Sidecar mesh\/default: limits the proxies of namespace client/,
+    );
     const { warnings } = join({ sidecars: [root, own] }, { importing: ["*"] });
     assert.match(
       warnings.join("\n"),
@@ -414,5 +441,7 @@ describe("Joining a mesh", () => {
     );
     join({ controlPlanes, namespaces: { "istio-system": { mesh: "a" } } }, { isFiltered: true });
     join({}, { isFiltered: true });
+    const other = [withMesh({ rootNamespace: "mesh", discoverySelectors: [{ matchLabels: { mesh: "a" } }] })];
+    join({ controlPlanes: other, namespaces: { mesh: { mesh: "a" } } }, { isFiltered: true });
   });
 });

@@ -135,6 +135,8 @@ describe("The mutual TLS of a workload", () => {
   });
 
   it("of Istio's own namespace is the mesh's", () => {
+    const root = [policy({ namespace: "mesh", mode: "DISABLE" }), mesh("STRICT")];
+    assert.equal(mutualTlsModes(root, OWN_DEFAULT, "mesh")(pod, 8080).by, "mesh/default");
     const modeOf = mutualTlsModes(
       [mesh("PERMISSIVE"), policy({ namespace: "istio-system", selector, mode: "DISABLE" })],
       OWN_DEFAULT,
