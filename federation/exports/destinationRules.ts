@@ -60,7 +60,7 @@ export function indexDestinationRules(
   const privateInRoot = new HostIndex();
   for (const rule of [...rules].sort(compareRules)) {
     const { namespace } = rule;
-    const host = fullHost(rule, domain);
+    const host = ruleHost(rule, domain);
     const exportTo = exportToOf(rule);
     const isOwn = exportTo.size === 0 || ["*", ".", namespace].some((entry) => exportTo.has(entry));
     if (isOwn) indexOf(local, namespace).add(host, rule, exportTo);
@@ -117,7 +117,8 @@ function exportToOf(rule: FoundDestinationRule): ReadonlySet<string> {
   return new Set(isSelective(rule) ? ["."] : rule.spec.exportTo);
 }
 
-function fullHost({ namespace, spec: { host = "" } }: FoundDestinationRule, domain: string): string {
+/** Returns the host of a rule in full, as `ResolveShortnameToFQDN` does. */
+export function ruleHost({ namespace, spec: { host = "" } }: FoundDestinationRule, domain: string): string {
   return host === "*" || host.includes(".") ? host : `${host}.${namespace}.svc.${domain}`;
 }
 

@@ -9,6 +9,7 @@ import {
   type RuleSettings,
   decidingRule,
   indexDestinationRules,
+  ruleHost,
 } from "../exports/destinationRules.ts";
 import type { PlanContext } from "../plan.ts";
 import { optional } from "../snapshot.ts";
@@ -85,7 +86,9 @@ export function clientRuleFindings(
   ours: readonly FoundDestinationRule[],
   settings: RuleSettings,
 ): { faults: Fault[]; warnings: Fault[] } {
-  const { find, clients } = indexDestinationRules([...foreign, ...ours], settings);
+  const hosts = new Set(imports.map(({ host }) => host));
+  const concerned = foreign.filter((rule) => isAmong(ruleHost(rule, settings.domain), hosts));
+  const { find, clients } = indexDestinationRules([...concerned, ...ours], settings);
   const isOurs = new Set(ours);
   const problems = new Map<string, RuleProblem>();
   for (const { host, service, clients: named } of imports) {
@@ -113,6 +116,11 @@ export function clientRuleFindings(
     faults: all.filter((problem) => isFault(problem, settings)).map(toFault),
     warnings: all.filter((problem) => !isFault(problem, settings)).map(toFault),
   };
+}
+
+/** Whether a rule's host is one of these, or a wildcard that matches one: most rules are for other hosts. */
+function isAmong(host: string, hosts: ReadonlySet<string>): boolean {
+  return host.startsWith("*") ? [...hosts].some((each) => each.endsWith(host.slice(1))) : hosts.has(host);
 }
 
 /** A policy that applies instead of ours, and the rule to change. */
