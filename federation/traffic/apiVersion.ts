@@ -2,9 +2,7 @@ import type { Fault } from "../core/fault.ts";
 import { sortedUnique } from "../core/order.ts";
 import { suggestion } from "../core/schema.ts";
 import { type Crd, type CrdVersion, isIstioGroup } from "./crd.ts";
-
-/** Group of Gateway API's kinds, whose CRDs no chart of Istio installs. */
-const GATEWAY_API_GROUP = "gateway.networking.k8s.io";
+import { GATEWAY_API } from "./trafficObject.ts";
 
 /** Versions of Istio's kinds before `v1`; their schemas equal that of the current version. */
 const FORMER_VERSIONS = ["v1alpha1", "v1alpha3", "v1beta1", "v1"];
@@ -36,7 +34,7 @@ export function findKind(crds: readonly Crd[], apiVersion: string, kind: string)
     const remedy = suggestion(kind, kinds) ?? `Write one of ${sortedUnique(kinds).join(", ")}`;
     return { path: "kind", value: kind, rule: `is not a kind of ${group}`, remedy };
   }
-  if (group === GATEWAY_API_GROUP && inGroup.length === 0) {
+  if (group === GATEWAY_API && inGroup.length === 0) {
     const rule = "is the Gateway API, whose CRDs are not in the cluster";
     return {
       path: "apiVersion",

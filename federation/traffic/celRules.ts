@@ -1,8 +1,16 @@
-import { CelScalar, celEnv, celFunc, celMethod, isCelError, mapType, parse, plan } from "@bufbuild/cel";
-import type { CelInput } from "@bufbuild/cel";
+import {
+  type CelInput,
+  CelScalar,
+  celEnv,
+  celFunc,
+  celMethod,
+  isCelError,
+  mapType,
+  parse,
+  plan,
+} from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";
 import { pathOf } from "../core/fault.ts";
-
 import { fieldSchema, isMap, type PathKey, type StructuralSchema, type ValidationRule } from "./crd.ts";
 import type { LocatedFault } from "./schemaFaults.ts";
 
@@ -115,8 +123,20 @@ function compileRule({ rule, message, messageExpression }: ValidationRule): Comp
     const result = evaluate(self);
     if (result === true || (isCelError(result) && UNSUPPORTED.test(result.message))) return undefined;
     const described = describe(self);
-    return typeof described === "string" ? described : (message ?? `failed rule: ${rule}`);
+    return isMessage(described) ? described : (message ?? `failed rule: ${rule}`);
   };
+}
+
+/** Longest message that an expression builds of an object's texts. */
+const MESSAGE_CHARACTERS = 300;
+
+/** Whether the result of a message's expression is one printable line. */
+function isMessage(described: unknown): described is string {
+  return (
+    typeof described === "string" &&
+    described.length <= MESSAGE_CHARACTERS &&
+    !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(described)
+  );
 }
 
 /** Compiles an expression when it is evaluated first: most rules of a kind concern fields that few objects have. */

@@ -125,6 +125,11 @@ export function fieldSchema(schema: StructuralSchema, field: string): Structural
   return isOpen ? ANY_VALUE : undefined;
 }
 
+/** Whether a schema is that of a map from any key to text, such as labels. */
+export function takesTexts({ additionalProperties }: StructuralSchema): boolean {
+  return typeof additionalProperties === "object" && additionalProperties.type === "string";
+}
+
 /** Schema of any value. */
 const ANY_VALUE: StructuralSchema = { "x-kubernetes-preserve-unknown-fields": true };
 

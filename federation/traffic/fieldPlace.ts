@@ -1,6 +1,6 @@
 import { type Fault, pathOf } from "../core/fault.ts";
 import { nearestName, unknownField, valueAt } from "../core/schema.ts";
-import type { PathKey, StructuralSchema } from "./crd.ts";
+import { type PathKey, type StructuralSchema, takesTexts } from "./crd.ts";
 import type { UnknownField } from "./pruning.ts";
 
 /** A fault of an unknown field, and the field that was probably meant. */
@@ -36,8 +36,9 @@ export function misplacedField({ name, places }: UnknownField): MisplacedField {
   }
   const near = nearestName(name, known) ?? soleExtension(name, known);
   if (near === undefined) {
-    return inner.length > 0
-      ? moved(at, path, inner)
+    const targets = inner.length > 0 ? inner : labelTargets(schema, valueAt(value, [name]));
+    return targets.length > 0
+      ? moved(at, path, targets)
       : { fault: unknownField(at, name, known), meant: undefined };
   }
   const { path: text, rule } = unknownField(at, name, known);
@@ -63,13 +64,21 @@ function moved(
 /** Fewest letters of a name that is completed or cut. */
 const STEM = 4;
 
-/** Finds the only known name that a name begins, or that begins with it: `consecutive5xxErrors` for `consecutive5xx`. */
+/** Finds the only known name that is longer or shorter: `consecutive5xxErrors` for `consecutive5xx`, `labels` for `matchLabels`. */
 function soleExtension(name: string, known: readonly string[]): string | undefined {
   const related = known.filter((each) => {
-    const isLongEnough = Math.min(each.length, name.length) >= STEM;
-    return isLongEnough && (each.startsWith(name) || name.startsWith(each));
+    const [short, long] = each.length < name.length ? [each, name] : [name, each];
+    const [stem, word] = [short.toLowerCase(), long.toLowerCase()];
+    return stem.length >= STEM && (word.startsWith(stem) || word.endsWith(stem));
   });
   return related.length === 1 ? related[0] : undefined;
+}
+
+/** Finds the only map of labels one level down, into which an unknown field with text belongs: `matchLabels` of a selector. */
+function labelTargets({ properties = {} }: StructuralSchema, value: unknown): InnerTarget[] {
+  const maps = Object.entries(properties).filter(([, inner]) => takesTexts(inner));
+  const isSole = maps.length === 1 && Object.keys(properties).length === 1;
+  return isSole && typeof value === "string" ? maps.map(([field]): InnerTarget => [field, false]) : [];
 }
 
 /** A field whose map, or whose list's maps, have a field of a given name. */

@@ -1,7 +1,7 @@
 import { type Fault, pathOf } from "../core/fault.ts";
 import { suggestion, valueAt } from "../core/schema.ts";
-import { count } from "../core/text.ts";
-import { fieldSchema, isMap, type PathKey, type StructuralSchema } from "./crd.ts";
+import { count, quote } from "../core/text.ts";
+import { fieldSchema, isMap, type PathKey, type StructuralSchema, takesTexts } from "./crd.ts";
 import { type ExclusiveFields, type SchemaError, duplicateOf } from "./jsonSchema.ts";
 
 /** A fault with the path of the value in keys. */
@@ -42,12 +42,15 @@ export function schemaFault(error: SchemaError, root: unknown, schema: Structura
     }
     case "type": {
       const { rule, remedy } = wrongType(own, value);
-      const fault = { path: pathOf(...keys), value, rule, remedy };
-      return { keys, fault };
+      const outer = keys.slice(0, -1);
+      // `matchLabels` where the labels themselves belong.
+      const isLevelTooMany = isMap(value) && takesTexts(schemaAt(schema, outer));
+      const corrected = isLevelTooMany ? `Move its fields to ${pathOf(...outer)}` : remedy;
+      return { keys, fault: { path: pathOf(...keys), value, rule, remedy: corrected } };
     }
     case "enum": {
       const choices = (own.enum ?? []).filter((choice) => choice !== null).map(String);
-      const near = typeof value === "string" ? suggestion(value, choices) : undefined;
+      const near = typeof value === "string" ? suggestedChoice(value, choices) : undefined;
       return at(`must be one of ${choices.join(", ")}`, near ?? "Choose one of these");
     }
     case "minimum":
@@ -103,6 +106,17 @@ const FORMAT_RULES: Readonly<Record<string, string>> = {
   byte: "must be base64",
   "date-time": "must be a time such as 2026-12-01T08:00:00Z",
 };
+
+/** Suggests the nearest choice, or the only one that has the written word: `MESH_EXTERNAL` for `external`. */
+function suggestedChoice(written: string, choices: readonly string[]): string | undefined {
+  const word = written.toUpperCase();
+  const [first, ...others] = choices.filter((choice) => choice.split("_").includes(word));
+  const sole = others.length === 0 ? first : undefined;
+  return (
+    suggestion(written, choices) ??
+    (sole === undefined ? undefined : `Write '${sole}', if that is what you mean`)
+  );
+}
 
 /** Returns the value of a fault; maps and lists are not shown, as their fields are at fault. */
 function shown(value: unknown): { value?: unknown } {
@@ -184,7 +198,7 @@ function fitsType({ type }: StructuralSchema, value: unknown): boolean {
 function repeated(value: unknown): string | undefined {
   if (typeof value !== "string") return String(value);
   if (value.length > REPEATED_CHARACTERS) return undefined;
-  return JSON.stringify(value);
+  return quote(value);
 }
 
 /** Whether a text has to be a duration, which Istio's CRDs say by a CEL rule. */

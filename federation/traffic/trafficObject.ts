@@ -13,7 +13,8 @@ export interface TrafficKind {
 
 const ISTIO_NETWORKING = "networking.istio.io";
 const ISTIO_SECURITY = "security.istio.io";
-const GATEWAY_API = "gateway.networking.k8s.io";
+/** Group of the Gateway API, whose CRDs no chart of Istio installs. */
+export const GATEWAY_API = "gateway.networking.k8s.io";
 
 /** All kinds; Istio serves ProxyConfig as v1beta1 only. */
 export const TRAFFIC_KINDS: readonly TrafficKind[] = [

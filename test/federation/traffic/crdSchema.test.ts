@@ -249,6 +249,36 @@ describe("Schemas of Istio's CRDs", () => {
       'spec.location: "outside" must be one of MESH_EXTERNAL, MESH_INTERNAL. Choose one of these.',
     ],
     [
+      "a part of a choice",
+      "ServiceEntry",
+      entry("location: external"),
+      `spec.location: "external" must be one of MESH_EXTERNAL, MESH_INTERNAL. Write 'MESH_EXTERNAL', if that is what you mean.`,
+    ],
+    [
+      "labels in a selector without matchLabels",
+      "AuthorizationPolicy",
+      "{selector: {app: httpbin}}",
+      "spec.selector.app: is not a known field here. Move it into spec.selector.matchLabels.",
+    ],
+    [
+      "matchLabels in a selector that has the labels itself",
+      "Gateway",
+      "{selector: {matchLabels: {istio: ingressgateway}}}",
+      'spec.selector.matchLabels: {"istio":"ingressgateway"} must be text. Move its fields to spec.selector.',
+    ],
+    [
+      "matchLabels for labels",
+      "Sidecar",
+      "{workloadSelector: {matchLabels: {app: a}}}",
+      "spec.workloadSelector.matchLabels: is not a known field. Write 'labels', if that is what you mean.",
+    ],
+    [
+      "text of control characters, shown escaped",
+      "ServiceEntry",
+      String.raw`{hosts: "a\u202E\u0007b"}`,
+      String.raw`spec.hosts: "a\u{202e}\u0007b" must be a list. Write it as a list: ["a\u{202e}\u0007b"].`,
+    ],
+    [
       "a duration without a unit",
       "VirtualService",
       routes('{timeout: "5"}'),
@@ -548,6 +578,15 @@ describe("Schemas of other CRDs", () => {
       },
       "b",
       'spec: "b" must be a, and is b. Correct it.',
+    ],
+    [
+      "a message that is an expression and has several lines",
+      {
+        type: "string",
+        "x-kubernetes-validations": rule("self == 'a'", { messageExpression: "'must be a, and is ' + self" }),
+      },
+      "b\n",
+      'spec: "b\\n" is refused by the CRD: is wrong. Correct it.',
     ],
     [
       "a rule about the stored object",
