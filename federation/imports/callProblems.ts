@@ -38,7 +38,13 @@ function portProblems(
   const mode = tlsModeOf(policy, port) ?? ISTIO_MUTUAL;
   const { tls } = scope ?? {};
   const required = requiredSni(host, service, port);
-  if (mode !== ISTIO_MUTUAL)
+  if (mode === "MUTUAL")
+    problems.push({
+      isFatal: false,
+      rule: "sets TLS mode MUTUAL, so calls have certificates, an SNI and identities of its own choice",
+      remedy: `Write tls.mode ${ISTIO_MUTUAL}`,
+    });
+  else if (mode !== ISTIO_MUTUAL)
     problems.push({
       isFatal: true,
       rule: `sets TLS mode ${mode}, so calls fail: the peer's gateway takes Istio's mutual TLS alone`,

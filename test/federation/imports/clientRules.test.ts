@@ -104,6 +104,12 @@ describe("DestinationRules of others for imported services", () => {
     ["… or no policy, where ours says nothing that they lack", plain, [{ trafficPolicy: undefined }], []],
     ["are warned of where they disable TLS", plain, [DISABLE], [/^warn .* sets TLS mode DISABLE/]],
     ["… by a mode left out", plain, [{ trafficPolicy: { tls: {} } }], [/sets TLS mode DISABLE/]],
+    [
+      "… by MUTUAL, where calls may succeed by certificates of its own",
+      plain,
+      [{ ...ROOT, trafficPolicy: tlsPolicy("MUTUAL") }],
+      [/^warn .* of its own choice/],
+    ],
     ["… by SIMPLE", plain, [{ trafficPolicy: tlsPolicy("SIMPLE") }], [/sets TLS mode SIMPLE/]],
     [
       "… for the import's port",
