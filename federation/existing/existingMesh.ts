@@ -24,7 +24,7 @@ import { networkOf, rootNamespaceOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { validateOwnersGateway } from "./ownersGateway.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
-import { meshConfigField, setMeshConfig } from "./owner.ts";
+import { meshConfigField, meshConfigFields, setMeshConfig } from "./owner.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -237,15 +237,16 @@ function rootNamespaceFaults(controlPlanes: ExistingMesh["controlPlanes"]): Faul
   });
 }
 
-function sharedFaults({ namespace, sharedMeshConfigs }: InstalledIstio): Fault[] {
+function sharedFaults({ namespace, controlPlanes, sharedMeshConfigs }: InstalledIstio): Fault[] {
   return Object.entries(sharedMeshConfigs).flatMap(([name, found]): Fault[] => {
     if (found === undefined || found.labels[MANAGED_BY_LABEL] === MANAGED_BY) return [];
+    const readers = controlPlanes.filter(({ environment }) => environment["SHARED_MESH_CONFIG"] === name);
+    const place = meshConfigFields(readers, "meshConfig");
     return [
       {
         path: `ConfigMap ${namespace}/${name}`,
         rule: "is what SHARED_MESH_CONFIG names and is somebody else's, so the program cannot put its trust anchors there",
-        remedy:
-          "Move its settings to the mesh config of istiod and delete it, or have SHARED_MESH_CONFIG name another one",
+        remedy: `Move its settings to ${place} and delete it, or have SHARED_MESH_CONFIG name another one`,
       },
     ];
   });
@@ -280,13 +281,11 @@ function unseenNamespace(name: string, controlPlanes: ExistingMesh["controlPlane
     .filter(({ settings }) => !isDiscovered(settings.discoverySelectors, {}))
     .map(({ controlPlane }) => controlPlane);
   const places = selecting.map(placeOf);
-  const fields = sortedUnique(
-    selecting.map((controlPlane) => meshConfigField(controlPlane, "meshConfig.discoverySelectors")),
-  );
+  const place = meshConfigFields(selecting, "meshConfig.discoverySelectors");
   return {
     path: places.join(", "),
     rule: `has/have discoverySelectors that no labels of namespace ${name} match together`,
-    remedy: `Add a selector for that namespace, {matchLabels: {kubernetes.io/metadata.name: ${name}}}, to ${fields.join(" and ")}`,
+    remedy: `Add a selector for that namespace, {matchLabels: {kubernetes.io/metadata.name: ${name}}}, to ${place}`,
   };
 }
 

@@ -9,6 +9,8 @@ import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { aliasFaults, placeOf } from "./controlPlaneFaults.ts";
 import { isDiscovered } from "./discoverySelectors.ts";
 import type { ExistingMesh } from "./existingMesh.ts";
+import { PROXY_VARIABLES } from "./installedIstio.ts";
+import { meshConfigFields } from "./owner.ts";
 import { planProxies } from "./proxies.ts";
 import { checkSidecarScopes } from "./sidecarScopes.ts";
 
@@ -118,10 +120,12 @@ function labelsOf({ installed }: ExistingMesh, namespace: string): Readonly<Reco
 function unnamedCallers(mesh: ExistingMesh): string[] {
   const { namespaces } = planProxies(mesh, [ANY_NAMESPACE]);
   if (namespaces.length === 0) return [];
+  const variables = PROXY_VARIABLES.map((name) => `${name}: "true"`).join(", ");
+  const change = `meshConfig.defaultConfig.proxyMetadata: {${variables}}`;
+  const all = mesh.controlPlanes.map(({ controlPlane }) => controlPlane);
   return [
     "Imported services are visible in all namespaces, and only those that `exportTo` names or that export get a ProxyConfig: workloads of others " +
-      "cannot call them. Name the namespaces that call in peers.<name>.exportTo, or have the mesh's owner set meshConfig.defaultConfig.proxyMetadata " +
-      '{PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true"}.',
+      `cannot call them. Name the namespaces that call in peers.<name>.exportTo, or have the mesh's owner set ${meshConfigFields(all, change)}.`,
   ];
 }
 

@@ -1,3 +1,5 @@
+import { sortedUnique } from "../core/order.ts";
+
 /** Tool that installed an istiod, and the name under which its owner finds the settings. */
 export type Owner =
   | { tool: "helm"; source: string }
@@ -55,6 +57,11 @@ export function setMeshConfig(owned: Owned, change: string): string {
 /** Formats the place of a field of the mesh config for the tool that its owner has. @param field e.g. `meshConfig.trustDomainAliases`. */
 export function meshConfigField({ owner }: Owned, field: string): string {
   return inValues(owner, [field], owner.tool === "istioctl" ? "spec." : "spec.values.");
+}
+
+/** Returns {@link meshConfigField} of several control planes, each place once. */
+export function meshConfigFields(all: readonly Owned[], field: string): string {
+  return sortedUnique(all.map((owned) => meshConfigField(owned, field))).join(" and ");
 }
 
 /** Formats the update of istiod for the tool that its owner has. */

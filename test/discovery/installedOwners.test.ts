@@ -331,6 +331,11 @@ describe("The objects that a tool leaves of its Istio", () => {
       await faultOf({ enableAutoMtls: "x" }),
       /Correct spec\.values\.meshConfig in the Sail operator's Istio default$/,
     );
+    const owned = await read(server, [{ marks: sail("default") }]);
+    assert.match(
+      preflight({ ...owned, sharedMeshConfigs: { "istio-federation": { labels: {} } } }).faults.join("\n"),
+      /Move its settings to spec\.values\.meshConfig in the Sail operator's Istio default and delete it/,
+    );
     assert.match(
       await faultOf({}, "docker.io/istio/pilot:1.25.1"),
       /Update Istio: spec\.version in the Sail operator's Istio default$/,
