@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { isScalar, parseAllDocuments } from "yaml";
 import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, OBJECT_NAME } from "../core/names.ts";
 import { nearestName, suggestion, unknownField } from "../core/schema.ts";
@@ -59,7 +59,10 @@ function documentsOf({ path, text }: TrafficFile, faults: Fault[]): Written[] {
     faults.push({ path, rule, remedy: "Split it" });
     return [];
   }
-  const documents = [...parseAllDocuments(text, { prettyErrors: true })];
+  // Nobody counts what is before a first separator and after a last one.
+  const documents = [...parseAllDocuments(text, { prettyErrors: true })].filter(
+    (document) => document.errors.length > 0 || !isEmpty(document.contents),
+  );
   return documents.flatMap((document, index): Written[] => {
     const source = documents.length === 1 ? path : `${path}, document ${index + 1}`;
     const [error] = document.errors;
@@ -75,6 +78,11 @@ function documentsOf({ path, text }: TrafficFile, faults: Fault[]): Written[] {
     }
     return [{ source, value: toValue(() => document.toJS({ maxAliasCount: 100 }) as unknown) }];
   });
+}
+
+/** Whether a document has nothing but comments. */
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
 }
 
 /** Text of the parser without the excerpt of the file, which may be long. */
