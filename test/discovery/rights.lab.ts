@@ -38,8 +38,8 @@ const skips = (sentence: string): Finding => new RegExp(`^(warning|note) .*${sen
 const EDITS = skips("it is not checked whether others edited objects of this stack");
 
 /*
- * Uses of a right by writes, each with its place in the source. Those by Helm are proved by the lab, which runs Helm; of those of Pulumi's
- * Kubernetes plugin (4.34), the lab's stand-in does the same requests.
+ * Uses of a right by writes, each with its place in the source. No preview misses these: the lab proves that they are enough, with Helm itself
+ * and with a stand-in for Pulumi's Kubernetes plugin; that the plugin needs them is read in its source (provider/pkg/await of 4.32).
  */
 const HELM = {
   get: "Helm: whether an object is there already, and whether it is ready (pkg/action/validate.go, pkg/kube/ready.go)",
