@@ -8,6 +8,7 @@ import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
 import { execa } from "execa";
 import { LabError } from "../progress.ts";
 import { isReachable } from "../tools/build.ts";
+import { WITHOUT_UNUSED_MODULES } from "./sdkStart.ts";
 
 /** Plugins of the lab: real ones where they are available, only real ones, or only stand-ins. */
 export type PluginMode = "auto" | "real" | "stand-in";
@@ -206,10 +207,15 @@ async function launcher(path: string, name: string): Promise<void> {
   await writeScript(path, `${LAUNCHER}exec ${words.map(quote).join(" ")} "$@"\n`);
 }
 
-/** Starts the SDK's launcher with a compile cache of its own: the SDK sets {@link SDK_FLAG} in the middle of its start. */
+/**
+ * Starts the SDK's launcher with a compile cache of its own, as the SDK sets {@link SDK_FLAG} in the middle of its start, and without
+ * modules that no provider uses.
+ */
 async function dynamicLauncher(path: string, target: string): Promise<void> {
   const folder = `"\${NODE_COMPILE_CACHE:+$NODE_COMPILE_CACHE/dynamic}"`;
-  await writeScript(path, `#!/bin/sh\nexport NODE_COMPILE_CACHE=${folder}\nexec ${quote(target)} "$@"\n`);
+  const options = `"\${NODE_OPTIONS:-} "${quote(WITHOUT_UNUSED_MODULES)}`;
+  const lines = [`export NODE_COMPILE_CACHE=${folder}`, `export NODE_OPTIONS=${options}`];
+  await writeScript(path, `#!/bin/sh\n${lines.join("\n")}\nexec ${quote(target)} "$@"\n`);
 }
 
 async function writeScript(path: string, text: string): Promise<void> {

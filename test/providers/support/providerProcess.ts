@@ -9,6 +9,7 @@ import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
 import type anyPb from "google-protobuf/google/protobuf/any_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import { WITHOUT_UNUSED_MODULES } from "../../../lab/plugins/sdkStart.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../../..");
 
@@ -62,7 +63,7 @@ export class ProviderProcess {
    */
   static async start(text: string, cwd = CHECKOUT): Promise<ProviderProcess> {
     const script = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/dynamic-provider");
-    const child = spawn(process.execPath, [script, "engine"], { cwd, stdio: "pipe" });
+    const child = spawn(process.execPath, [WITHOUT_UNUSED_MODULES, script, "engine"], { cwd, stdio: "pipe" });
     const output = createInterface({ input: child.stdout });
     const [port] = (await once(output, "line")) as [string];
     const started = new ProviderProcess(child, port, text);

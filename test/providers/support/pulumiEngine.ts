@@ -11,6 +11,7 @@ import {
   type UpdateSummary,
 } from "@pulumi/pulumi/automation/index.js";
 import { createProgress } from "../../../lab/progress.ts";
+import { WITHOUT_UNUSED_MODULES } from "../../../lab/plugins/sdkStart.ts";
 import { compileCacheVariable } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { SecretSearch, expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
@@ -76,6 +77,7 @@ export class PulumiEngine {
           PULUMI_CONFIG_PASSPHRASE: "test",
           PULUMI_SKIP_UPDATE_CHECK: "true",
           GOGC: "400",
+          NODE_OPTIONS: WITHOUT_UNUSED_MODULES,
           ...compileCacheVariable(PROVIDERS_CACHE),
         },
       },
