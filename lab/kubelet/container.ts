@@ -28,6 +28,8 @@ export class Container {
   readonly #processes: ProcessTable;
   readonly #changed: (event: string) => void;
   readonly #stopping = new AbortController();
+  /** Aborted to probe at once. */
+  #pause = new AbortController();
   #process: LabProcess | undefined;
   #state: V1ContainerState = { waiting: { reason: "ContainerCreating" } };
   #ready = false;
@@ -70,6 +72,7 @@ export class Container {
       if (this.#isStopping()) return;
       if (Date.now() - started > STEADY_SECONDS * 1000) backoff = FIRST_BACKOFF_SECONDS;
       this.#ready = false;
+      this.#pause.abort();
       this.#state = { waiting: { reason: "CrashLoopBackOff", message: `ended with ${how}` } };
       this.#changed(`ended with ${how}, starts again in ${backoff} s; see ${this.#spec.process.log}`);
       await sleep(backoff * 1000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
@@ -95,10 +98,16 @@ export class Container {
     const { container, readinessProbe, podIP } = this.#spec;
     const { initialDelaySeconds = 0, periodSeconds = 1 } = readinessProbe ?? {};
     const { signal } = this.#stopping;
-    const pause = (seconds: number) => sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    const pause = (seconds: number) => {
+      this.#pause = new AbortController();
+      const ends = AbortSignal.any([signal, this.#pause.signal]);
+      return sleep(seconds * 1000, undefined, { signal: ends }).catch(() => undefined);
+    };
     await pause(initialDelaySeconds);
     while (!this.#isStopping()) {
-      const ready = this.#state.running !== undefined && (await probe(container, readinessProbe, podIP));
+      const answers = await probe(container, readinessProbe, podIP);
+      // After the answer, which may be that of a process that has ended since.
+      const ready = answers && this.#state.running !== undefined;
       if (ready !== this.#ready && !this.#isStopping()) {
         this.#ready = ready;
         this.#changed(ready ? "ready" : "not ready");

@@ -22,8 +22,8 @@ describe("Container", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Starts a shell script as a container. @param port of an HTTP readiness probe. */
-  const start = (script: string, port?: number) => {
+  /** Starts a shell script as a container. @param port of an HTTP readiness probe. @param periodSeconds of that probe. */
+  const start = (script: string, port?: number, periodSeconds = 1) => {
     container = new Container(
       {
         container: { name: "c" },
@@ -36,8 +36,7 @@ describe("Container", () => {
           cwd: folder,
           log: join(folder, "c.log"),
         },
-        readinessProbe:
-          port === undefined ? undefined : { httpGet: { path: "/ready", port }, periodSeconds: 1 },
+        readinessProbe: port === undefined ? undefined : { httpGet: { path: "/ready", port }, periodSeconds },
         podIP: "127.0.0.1",
       },
       new ProcessTable(join(folder, "processes.json")),
@@ -86,6 +85,24 @@ describe("Container", () => {
       await happened(/^ready/);
       status = 503;
       await happened("not ready");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("is probed at once when it has started again, however rarely otherwise", async () => {
+    const server = createServer((_request, response) => response.writeHead(200).end());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const crashing = start(
+        "test -e crashed && exec sleep 60; touch crashed; sleep 0.5; exit 3",
+        port,
+        3600,
+      );
+      await happened(/^ready/);
+      await happened("ended with exit code 3");
+      await waitForReport(crashing, ({ restarts, ready }) => restarts === 1 && ready);
     } finally {
       server.close();
     }

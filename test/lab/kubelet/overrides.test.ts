@@ -82,7 +82,7 @@ describe("overrides", () => {
     assert.deepEqual(applyOverrides("proxy", { ...PLAN, readinessProbe }, CONTEXT).readinessProbe, {
       httpGet: { path: "/ready", port: 15000 },
       timeoutSeconds: 3,
-      periodSeconds: 1,
+      periodSeconds: 15,
     });
   });
 
