@@ -10,7 +10,7 @@ import { meshHostOf, partyNamed } from "../proofs/proof.ts";
 import { waitFor } from "../ready.ts";
 import { freshConnectionsOf, patchSidecars } from "../workloads/envoyFilters.ts";
 import { workloadEntry } from "../workloads/manifests.ts";
-import { LEAST_SHARE, Load } from "../workloads/load.ts";
+import { expectAnswered, Load } from "../workloads/load.ts";
 import { APP_PORT, workloadsOf, type Workload } from "../workloads/workload.ts";
 import { deletePods, podsOf } from "../workloads/workloads.ts";
 
@@ -29,7 +29,7 @@ const REVISION = "istio.io/rev";
  *
  * @throws LabError when a call failed.
  */
-async function whileCalling(
+export async function whileCalling(
   lab: Lab,
   log: Log,
   [cluster, peer]: readonly [LabCluster, LabCluster],
@@ -48,11 +48,7 @@ async function whileCalling(
     await load.end();
     await restore();
   }
-  const { calls, due, failures } = await load.end();
-  log(`${failures.length} of ${calls} calls between ${cluster.name} and ${peer.name} failed meanwhile`);
-  if (failures.length > 0)
-    throw new LabError(`calls between clusters failed:\n  ${failures.slice(0, 10).join("\n  ")}`);
-  if (calls < due * LEAST_SHARE) throw new LabError(`only ${calls} of ${due} calls were made`);
+  expectAnswered(await load.end(), `calls between ${cluster.name} and ${peer.name}`, log);
 }
 
 /**
@@ -118,7 +114,7 @@ class RunningCaller {
  *
  * @throws LabError when a Pod is injected by another revision.
  */
-async function moveWorkloads(
+export async function moveWorkloads(
   lab: Lab,
   log: Log,
   cluster: LabCluster,

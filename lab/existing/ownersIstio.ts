@@ -62,9 +62,14 @@ function istiodValues(cluster: OwnedCluster, revision: string | undefined): obje
   });
 }
 
+/** Address of an istiod beside another one. */
+export function secondIstiodAddress(network: string): string {
+  return `${network}.0.4`;
+}
+
 /** The lab's Helm values for an istiod beside another one. */
 export function secondIstiodValues(network: string): object {
-  const address = `${network}.0.4`;
+  const address = secondIstiodAddress(network);
   return deepmerge(istioValues(address).istiod, { podAnnotations: { [ADDRESS_ANNOTATION]: address } });
 }
 

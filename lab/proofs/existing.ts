@@ -10,29 +10,44 @@ import { callsBetweenEquals, callsWithin, listenersOf, unchanged } from "./proof
  * believed to be somebody else.
  */
 export function existingProofs(clusters: readonly LabCluster[]): Proof[] {
+  const owned = clusters.filter(({ owner }) => owner !== undefined);
   return [
     ...clusters.flatMap((here) =>
-      clusters.filter((there) => there !== here).flatMap((there) => callsBetweenEquals(here, there)),
+      othersOf(here, clusters).flatMap((there) => callsBetweenEquals(here, there)),
     ),
     ...clusters.flatMap(callsWithin),
-    ...clusters
-      .filter(({ owner }) => owner !== undefined)
-      .flatMap((here) => {
-        const peers = clusters.filter((cluster) => cluster !== here);
-        return [
-          ...peers.flatMap((peer) => forgeriesBetweenPeers(here, peer, peers)),
-          ...federationRootForgeries(here, peers),
-        ];
-      }),
-    ...clusters.map(({ name }) => unchanged(name)),
+    ...owned.flatMap((here) => [
+      ...peerForgeries(here, clusters),
+      ...federationRootForgeries(here, othersOf(here, clusters)),
+    ]),
+    // Of the program's own Istio that is proved elsewhere.
+    ...owned.map(({ name }) => unchanged(name)),
   ];
 }
 
-/** A peer forges third peers as callers, and those and the called cluster as servers; `callsBetweenEquals` has that cluster as a caller. */
-function forgeriesBetweenPeers(here: LabCluster, peer: LabCluster, peers: readonly LabCluster[]): Proof[] {
+/** The claims about clusters that were moved to another revision, which are all but the first one: calls between them and that one, forgeries. */
+export function movedProofs(clusters: readonly LabCluster[]): Proof[] {
+  const [peer, ...moved] = clusters as [LabCluster, ...LabCluster[]];
+  return moved.flatMap((here) => [
+    ...callsBetweenEquals(here, peer),
+    ...callsBetweenEquals(peer, here),
+    ...(here.owner === undefined ? [] : peerForgeries(here, clusters)),
+  ]);
+}
+
+function othersOf(cluster: LabCluster, clusters: readonly LabCluster[]): LabCluster[] {
+  return clusters.filter((other) => other !== cluster);
+}
+
+/** Each peer forges the other peers as callers, and those and the called cluster as servers; `callsBetweenEquals` has that cluster as a caller. */
+function peerForgeries(here: LabCluster, clusters: readonly LabCluster[]): Proof[] {
+  const peers = othersOf(here, clusters);
+  return peers.flatMap((peer) => forgeriesBy(peer, here, othersOf(peer, peers)));
+}
+
+function forgeriesBy(peer: LabCluster, here: LabCluster, others: readonly LabCluster[]): Proof[] {
   const forger = forgerOf(partyNamed(peer, "sleep"));
   const called = partyNamed(here, "httpbin");
-  const others = peers.filter((other) => other !== peer);
   return [
     ...others.flatMap((other) =>
       listenersOf(called, here).map(([endpoint, listener]) =>

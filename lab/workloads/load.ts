@@ -1,3 +1,4 @@
+import { LabError, type Log } from "../progress.ts";
 import { callService } from "./call.ts";
 import { SERVICE_PORT, type Workload } from "./workload.ts";
 
@@ -23,6 +24,8 @@ export interface LoadReport {
 const INTERVAL_MILLISECONDS = 100;
 /** Share of the requests at that rate that a busy machine has time for. */
 export const LEAST_SHARE = 0.5;
+/** Failed requests that an error quotes. */
+const QUOTED_FAILURES = 10;
 
 /** Requests on several routes, in turn and at a fixed rate, until the load is ended. */
 export class Load {
@@ -68,4 +71,17 @@ export class Load {
     }));
     if (status !== 200) this.#failures.push(`${begun} ${host}: ${status} ${error ?? ""}`);
   }
+}
+
+/**
+ * Logs the result of a load.
+ *
+ * @param what was called: `local calls`.
+ * @throws LabError when a request failed, or fewer were made than a busy machine has time for.
+ */
+export function expectAnswered({ calls, due, failures }: LoadReport, what: string, log: Log): void {
+  log(`${failures.length} of ${calls} ${what} failed meanwhile`);
+  if (failures.length > 0)
+    throw new LabError(`${what} failed:\n  ${failures.slice(0, QUOTED_FAILURES).join("\n  ")}`);
+  if (calls < due * LEAST_SHARE) throw new LabError(`only ${calls} of ${due} ${what} were made`);
 }
