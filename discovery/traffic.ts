@@ -1,13 +1,26 @@
 import { glob, readFile } from "node:fs/promises";
 import type { TrafficConfig } from "../federation/config/traffic.ts";
 import type { Fault } from "../federation/core/fault.ts";
-import { matches, OF_OTHERS, PEER_LABEL } from "../federation/core/labels.ts";
+import {
+  matches,
+  OF_OTHERS,
+  PEER_LABEL,
+  REMOTE_HOST_ANNOTATION,
+  TERMINATED,
+  TERMINATED_ANNOTATION,
+} from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { messageOf } from "../federation/core/text.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { Workload } from "../federation/exports/clusterServices.ts";
+import { toImport } from "../federation/imports/import.ts";
 import type { Reading } from "../federation/snapshot.ts";
-import type { ClientTls, DestinationRuleSpec, GatewaySpec } from "../federation/traffic/specs.ts";
+import type {
+  ClientTls,
+  DestinationRuleSpec,
+  GatewaySpec,
+  ServiceEntrySpec,
+} from "../federation/traffic/specs.ts";
 import { TRAFFIC_KINDS, type TrafficKind, type TrafficObject } from "../federation/traffic/trafficObject.ts";
 import { ofKind } from "../federation/traffic/trafficRule.ts";
 import type {
@@ -28,7 +41,7 @@ export async function readTraffic(
   reader: ClusterReader,
   config: TrafficConfig,
 ): Promise<TrafficReadings | undefined> {
-  if (config.files.length === 0 && config.objects.length === 0) return undefined;
+  if (Object.values(config).every((given) => given.length === 0)) return undefined;
   const parsed = await readDeclared(config);
   const crds = await reader.read((client) =>
     readCrds(client, "value" in parsed ? kindsOf(parsed.value.objects) : []),
@@ -44,7 +57,7 @@ export async function readTraffic(
         readSecrets(client, objects, "value" in reading ? reading.value.workloads : []),
       ),
     ),
-    reader.read(readRegistered),
+    reader.read((client) => readRegistered(client, config.canaries)),
   ]);
   return { declared, crds, foreign, services: found, secrets, registered };
 }
@@ -129,13 +142,35 @@ async function readForeign(client: ClusterClient): Promise<TrafficObject[]> {
   return lists.flat();
 }
 
-async function readRegistered(client: ClusterClient): Promise<RegisteredHost[]> {
+/** Reads the hosts of peers, and the services of those that canaries name. */
+async function readRegistered(
+  client: ClusterClient,
+  canaries: TrafficConfig["canaries"],
+): Promise<RegisteredHost[]> {
   const options = { namespace: IMPORT_NAMESPACE, labelSelector: PEER_LABEL, metadataOnly: true };
   const entries = await client.list(SERVICE_ENTRY, options);
-  return entries.map(({ metadata: { name, labels = {} } }) => ({
-    host: name,
-    peer: labels[PEER_LABEL] ?? "",
-  }));
+  return Promise.all(
+    entries.map(async ({ metadata: { name, labels = {} } }) => {
+      const isNamed = canaries.some(({ to }) => to === name);
+      const entry = isNamed
+        ? await client.get<IstioObject>(SERVICE_ENTRY, IMPORT_NAMESPACE, name)
+        : undefined;
+      return { host: name, peer: labels[PEER_LABEL] ?? "", ...registeredService(entry) };
+    }),
+  );
+}
+
+/** Parses the service of a peer's ServiceEntry; undefined where there is none, or somebody edited it. */
+function registeredService(entry: IstioObject | undefined): Pick<RegisteredHost, "service" | "exportTo"> {
+  const { ports, subjectAltNames, exportTo = ["*"] } = (entry?.spec ?? {}) as ServiceEntrySpec;
+  const annotations = entry?.metadata.annotations ?? {};
+  const service = toImport({
+    ports,
+    subjectAltNames,
+    remoteHost: annotations[REMOTE_HOST_ANNOTATION],
+    terminated: annotations[TERMINATED_ANNOTATION] === TERMINATED,
+  }).data;
+  return { service, exportTo };
 }
 
 /** Reads the Secrets that objects name; istiod takes them from the namespace of the proxy, so they may be in several. */

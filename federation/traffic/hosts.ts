@@ -35,7 +35,7 @@ export interface ImportedHost {
   host: string;
   peer: string;
   state: "registered" | "kept" | "removed";
-  /** Undefined unless registered by this update. */
+  /** Undefined where it is not known: removed, or kept and not read. */
   service: Import | undefined;
   /** Namespaces that see it; `*` for all. */
   exportTo: readonly string[];

@@ -10,7 +10,7 @@ import {
   formatKind,
   inPlace,
   objectKey,
-  placeOf,
+  uniqueObjects,
 } from "./trafficObject.ts";
 
 /** Largest file, characters: aliases of YAML, the other way to make much of little, are bounded by the parser. */
@@ -24,33 +24,31 @@ interface Written {
 
 /**
  * Parses the stack's traffic objects, of files (multi-document YAML, Lists) and of `traffic.objects`.
+ * @param rendered objects of shortcuts, which are added.
  * @returns the objects in order of kind, namespace and name, and the faults of all documents at once.
  */
-export function parseTraffic(files: readonly TrafficFile[], inline: readonly unknown[]): ParsedObjects {
+export function parseTraffic(
+  files: readonly TrafficFile[],
+  inline: readonly unknown[],
+  rendered: readonly TrafficObject[] = [],
+): ParsedObjects {
   const faults: Fault[] = [];
   const written = [
     ...files.flatMap((file) => documentsOf(file, faults)),
     ...inline.map((value, index) => ({ source: `traffic.objects[${index}]`, value })),
   ].flatMap(itemsOf);
-  const objects = new Map<string, TrafficObject>();
-  for (const each of written) {
-    const parsed = parseObject(each);
-    if (!("kind" in parsed)) {
-      faults.push(...parsed.map((fault) => inPlace(each.source, fault)));
-      continue;
-    }
-    const key = objectKey(parsed);
-    const first = objects.get(key);
-    if (first === undefined) objects.set(key, parsed);
-    else
-      faults.push({
-        path: placeOf(parsed),
-        rule: `is declared in ${first.source} too`,
-        remedy: "Remove one of them",
-      });
-  }
-  const sorted = [...objects].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, object]) => object);
-  return { objects: sorted, declared: [...objects.keys()], faults };
+  const parsed = written.flatMap((each) => {
+    const object = parseObject(each);
+    if ("kind" in object) return [object];
+    faults.push(...object.map((fault) => inPlace(each.source, fault)));
+    return [];
+  });
+  const unique = uniqueObjects([...parsed, ...rendered]);
+  return {
+    objects: unique.objects,
+    declared: unique.objects.map(objectKey),
+    faults: [...faults, ...unique.faults],
+  };
 }
 
 function documentsOf({ path, text }: TrafficFile, faults: Fault[]): Written[] {

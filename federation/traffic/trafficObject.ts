@@ -1,4 +1,5 @@
 import type { Fault } from "../core/fault.ts";
+import { compareKeys } from "../core/order.ts";
 import { quote } from "../core/text.ts";
 
 /** A kind of traffic object, as `traffic` takes it. */
@@ -76,6 +77,23 @@ export function objectKey({
   name,
 }: Pick<TrafficObject, "group" | "kind" | "namespace" | "name">): string {
   return [group, kind, namespace, name].join("/");
+}
+
+/** Sorts objects by kind, namespace and name; one that is declared twice is a fault, and the first one stays. */
+export function uniqueObjects(all: readonly TrafficObject[]): { objects: TrafficObject[]; faults: Fault[] } {
+  const objects = new Map<string, TrafficObject>();
+  const faults: Fault[] = [];
+  for (const object of all) {
+    const first = objects.get(objectKey(object));
+    if (first === undefined) objects.set(objectKey(object), object);
+    else
+      faults.push({
+        path: placeOf(object),
+        rule: `is declared in ${first.source} too`,
+        remedy: "Remove one of them",
+      });
+  }
+  return { objects: [...objects].sort(compareKeys).map(([, object]) => object), faults };
 }
 
 /** Whether an object is of one of Istio's kinds: Gateway API has a Gateway too. */

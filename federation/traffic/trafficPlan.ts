@@ -1,4 +1,5 @@
 import type { StackConfig } from "../config/stackConfig.ts";
+import type { Findings } from "../core/findings.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import { ownValue } from "../core/order.ts";
 import { visibleTo } from "../imports/import.ts";
@@ -7,7 +8,15 @@ import type { PlanContext } from "../plan.ts";
 import { type Reading, required } from "../snapshot.ts";
 import type { Connection } from "../topology/topologies.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
-import { type TrafficObject, inPlace, isSuppressed, placeOf } from "./trafficObject.ts";
+import { renderCanaries } from "./shortcuts/canary.ts";
+import {
+  type TrafficObject,
+  inPlace,
+  isSuppressed,
+  objectKey,
+  placeOf,
+  uniqueObjects,
+} from "./trafficObject.ts";
 import type { Need, TrafficContext, TrafficFinding } from "./trafficRule.ts";
 import { TRAFFIC_RULES } from "./trafficRules.ts";
 import type { RegisteredHost, TrafficReadings } from "./trafficTargets.ts";
@@ -39,7 +48,8 @@ export function planTraffic(
     const unchecked = "so objects are not checked against the schemas of their CRDs";
     findings.warn(`traffic: this user may not ${traffic.crds.forbidden}, ${unchecked}`);
   }
-  const context = contextOf(config, traffic, objects, connection, rootNamespace, snapshot.now);
+  const declared = contextOf(config, traffic, objects, connection, rootNamespace, snapshot.now);
+  const context = withCanaries(declared, config, traffic, findings);
   for (const rule of TRAFFIC_RULES) {
     const unread = rule.needs.flatMap((need) => unreadable(traffic[need]));
     if (unread.length > 0) {
@@ -53,7 +63,29 @@ export function planTraffic(
       else findings.warnOf([fault], "warnings about traffic");
     }
   }
-  return { objects };
+  return { objects: context.objects };
+}
+
+/** Adds the VirtualServices of canaries; an object of the stack with the name of one is a fault. */
+function withCanaries(
+  context: TrafficContext,
+  { traffic: { canaries }, cluster }: Pick<StackConfig, "traffic" | "cluster">,
+  readings: TrafficReadings,
+  findings: Findings,
+): TrafficContext {
+  if (canaries.length === 0) return context;
+  if ("unreachable" in readings.services)
+    findings.warn(
+      "traffic.canaries: the cluster does not answer, so the canaries are missing in this preview",
+    );
+  if (required(readings.services, findings) === undefined) return context;
+  // Faults elsewhere keep imported hosts from being known.
+  if (!context.hosts.isComplete) return context;
+  const rendered = renderCanaries(canaries, context.hosts, cluster.domain);
+  const { objects, faults } = uniqueObjects([...context.objects, ...rendered.objects]);
+  findings.fault(...rendered.faults, ...faults);
+  findings.note(...rendered.notes);
+  return { ...context, objects, declared: new Set([...context.declared, ...objects.map(objectKey)]) };
 }
 
 /** The code lets people look a finding up in Istio's docs, and suppress it. */
@@ -122,14 +154,16 @@ function importedHosts(
   const others = registered.filter(({ host }) => !known.has(host));
   return [
     ...planned,
-    ...others.map(({ host, peer }): ImportedHost => {
+    ...others.map(({ host, peer, service, exportTo }): ImportedHost => {
       const registration = ownValue(connection.peers, peer);
       const isKept =
         registration !== undefined &&
         (registration.state !== "ready" ||
           registration.heldNames.includes(host) ||
           registration.refusedHosts.includes(host));
-      return { host, peer, state: isKept ? "kept" : "removed", service: undefined, exportTo: ["*"] };
+      return isKept
+        ? { host, peer, state: "kept", service, exportTo }
+        : { host, peer, state: "removed", service: undefined, exportTo: ["*"] };
     }),
   ];
 }

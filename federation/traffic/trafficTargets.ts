@@ -1,5 +1,6 @@
 import type { Fault } from "../core/fault.ts";
 import type { FoundServices } from "../exports/clusterServices.ts";
+import type { Import } from "../imports/import.ts";
 import type { ServerSecret } from "../publish/serverCertificate.ts";
 import type { Reading } from "../snapshot.ts";
 import type { Crd } from "./crd.ts";
@@ -16,6 +17,10 @@ export interface TrafficFile {
 export interface RegisteredHost {
   host: string;
   peer: string;
+  /** As it is registered; read only for hosts of canaries, whose routes need its ports while the peer is not ready. */
+  service: Import | undefined;
+  /** Namespaces that see it, where its service is read; else `*`. */
+  exportTo: readonly string[];
 }
 
 /** Objects of a stack's documents, and the faults of what is none. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ClusterReader } from "../../discovery/clusterReader.ts";
 import { readTraffic } from "../../discovery/traffic.ts";
 import { describeFault } from "../../federation/core/fault.ts";
+import { traffic } from "../../federation/config/traffic.ts";
 import type { ParsedObjects, TrafficReadings } from "../../federation/traffic/trafficTargets.ts";
 import { clusterPlanOf } from "../federation/planning.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
@@ -70,10 +71,8 @@ describe("Traffic objects of a stack", () => {
           ? { status: 200 }
           : listOf([]),
     );
-    const read = await readTraffic(new ClusterReader(server.kubeconfig), {
-      files: [],
-      objects: [...objects],
-    });
+    const config = traffic.parse({ objects: [...objects] });
+    const read = await readTraffic(new ClusterReader(server.kubeconfig), config);
     return read ?? assert.fail("not read");
   }
 
@@ -133,10 +132,10 @@ describe("Traffic objects of a stack", () => {
   });
 
   it("are not checked for a user who may not read CRDs", async () => {
-    const traffic = await readWith(() => FORBIDDEN, [sidecar("a", { egres: [] })]);
-    assert.deepEqual(summary(valueOf(traffic.declared)).objects, ["a"]);
+    const readings = await readWith(() => FORBIDDEN, [sidecar("a", { egres: [] })]);
+    assert.deepEqual(summary(valueOf(readings.declared)).objects, ["a"]);
     const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG }, "cluster-a");
-    const { plan, warnings } = clusterPlanOf(config, { snapshot: { traffic } });
+    const { plan, warnings } = clusterPlanOf(config, { snapshot: { traffic: readings } });
     assert.equal(plan.traffic.objects.length, 1);
     assert.deepEqual(
       warnings.filter((warning) => warning.startsWith("traffic")),
@@ -150,7 +149,10 @@ describe("Traffic objects of a stack", () => {
     const nobody = { path: server.kubeconfig.path, context: "fake" };
     const reader = new ClusterReader(nobody);
     server.answerBy(() => ({ status: 503 }));
-    const read = await readTraffic(reader, { files: [], objects: [sidecar("b", { egres: [] }), httpRoute] });
+    const read = await readTraffic(
+      reader,
+      traffic.parse({ objects: [sidecar("b", { egres: [] }), httpRoute] }),
+    );
     const { objects, faults } = summary(valueOf(read?.declared ?? assert.fail("not read")));
     assert.deepEqual(objects, ["a"]);
     assert.equal(faults.length, 1);
