@@ -1,22 +1,23 @@
 import { CoreV1Api, KubernetesObjectApi, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { loadContext } from "../cluster/kubeconfig.ts";
 import type { LabCluster } from "../clusters.ts";
-import type { Lab } from "../lab.ts";
 import { update } from "../federate.ts";
-import { Stack } from "../pulumi.ts";
-import { editStackFile } from "../stackFile.ts";
+import type { Lab } from "../lab.ts";
 import { LabError, step, type Log } from "../progress.ts";
 import { meshHostOf, partyNamed } from "../proofs/proof.ts";
+import { Stack } from "../pulumi.ts";
 import { waitFor } from "../ready.ts";
+import { editStackFile } from "../stackFile.ts";
 import { freshConnectionsOf, patchSidecars } from "../workloads/envoyFilters.ts";
-import { workloadEntry } from "../workloads/manifests.ts";
 import { expectAnswered, Load } from "../workloads/load.ts";
+import { workloadEntry } from "../workloads/manifests.ts";
 import { APP_PORT, workloadsOf, type Workload } from "../workloads/workload.ts";
 import { deletePods, podsOf } from "../workloads/workloads.ts";
 
 /** Namespaces of the workloads that take part in the federation. */
 export const FEDERATED_NAMESPACES = ["bar", "foo"] as const;
 
+const GATEWAY_NAMESPACE = "istio-gateway";
 const SECONDS = 60;
 const MERGE = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
@@ -150,8 +151,6 @@ export async function moveWorkloads(
     throw new LabError(`${cluster.name}: not injected by revision ${revision}: ${names.join(", ")}`);
   }
 }
-
-const GATEWAY_NAMESPACE = "istio-gateway";
 
 function isFederated(namespace: string): boolean {
   return FEDERATED_NAMESPACES.some((name) => name === namespace);

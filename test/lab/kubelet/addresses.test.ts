@@ -10,6 +10,12 @@ describe("chooseAddress", () => {
     assert.equal(choose({ metadata: { labels: { istio: "eastwestgateway" } } }), "127.10.0.3");
   });
 
+  it("gives a second gateway an address of its own, and makes a third one wait", () => {
+    const gateway = { metadata: { labels: { istio: "eastwestgateway" } } };
+    assert.equal(choose(gateway, "127.10.0.3"), "127.10.0.5");
+    assert.equal(choose(gateway, "127.10.0.3", "127.10.0.5"), undefined);
+  });
+
   it("obeys the annotation, over a role", () => {
     const metadata = { labels: { app: "istiod" }, annotations: { [ADDRESS_ANNOTATION]: "127.10.1.9" } };
     assert.equal(choose({ metadata }), "127.10.1.9");

@@ -97,4 +97,22 @@ describe("the lab's workloads", () => {
       serviceAccount: spec.serviceAccountName,
     });
   });
+
+  it("of two versions have one Service and identity, and Pods, listeners and endpoints of their own", () => {
+    const two = workloadsOf("existing-2", "127.10").filter(({ name }) => name.startsWith("httpbin"));
+    const manifests = two.flatMap((workload) => [...workloadManifests(workload), ...meshManifests(workload)]);
+    const namesOf = (wanted: string) =>
+      manifests.filter(({ kind }) => kind === wanted).map(({ metadata }) => metadata?.name);
+    for (const shared of ["Service", "ServiceAccount"])
+      assert.deepEqual(namesOf(shared), ["httpbin", "httpbin"]);
+    for (const own of ["Deployment", "Sidecar", "WorkloadEntry"])
+      assert.deepEqual(namesOf(own), ["httpbin", "httpbin-2"]);
+    const selectors = manifests.flatMap(({ kind, spec }) =>
+      kind === "Sidecar" ? [(spec as { workloadSelector: { labels: object } }).workloadSelector.labels] : [],
+    );
+    assert.deepEqual(selectors, [
+      { app: "httpbin", version: "v1" },
+      { app: "httpbin", version: "v2" },
+    ]);
+  });
 });
