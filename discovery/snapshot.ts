@@ -101,7 +101,7 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
     outputs,
     peers,
     readCluster(reader, config, outputs),
-    readTraffic(reader, config.traffic),
+    readTraffic(reader, config),
     shared === undefined ? undefined : readSharedRoot(shared.stack),
     contract.stack === undefined ? undefined : readContractStack(contract.stack),
     config.singleMesh === undefined ? undefined : readMesh(config, config.singleMesh, peers),

@@ -1,4 +1,5 @@
 import { glob, readFile } from "node:fs/promises";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { TrafficConfig } from "../federation/config/traffic.ts";
 import type { Fault } from "../federation/core/fault.ts";
 import {
@@ -21,6 +22,7 @@ import type {
   GatewaySpec,
   ServiceEntrySpec,
 } from "../federation/traffic/specs.ts";
+import { renderEgress } from "../federation/traffic/shortcuts/egress.ts";
 import { TRAFFIC_KINDS, type TrafficKind, type TrafficObject } from "../federation/traffic/trafficObject.ts";
 import { ofKind } from "../federation/traffic/trafficRule.ts";
 import type {
@@ -39,10 +41,10 @@ import { readAllServices } from "./services.ts";
 /** Reads the files of traffic objects, and what of the cluster these refer to; undefined for a stack without any. */
 export async function readTraffic(
   reader: ClusterReader,
-  config: TrafficConfig,
+  { traffic: config, cluster }: Pick<StackConfig, "traffic" | "cluster">,
 ): Promise<TrafficReadings | undefined> {
-  if (Object.values(config).every((given) => given.length === 0)) return undefined;
-  const parsed = await readDeclared(config);
+  if (isEmpty(config)) return undefined;
+  const parsed = await readDeclared(config, cluster.domain);
   const crds = await reader.read((client) =>
     readCrds(client, "value" in parsed ? kindsOf(parsed.value.objects) : []),
   );
@@ -62,16 +64,21 @@ export async function readTraffic(
   return { declared, crds, foreign, services: found, secrets, registered };
 }
 
-/** Reads the stack's objects. The parser is loaded by stacks with traffic alone. */
-async function readDeclared({
-  files: patterns,
-  objects,
-}: TrafficConfig): Promise<TrafficReadings["declared"]> {
+function isEmpty({ files, objects, canaries, egress }: TrafficConfig): boolean {
+  return files.length === 0 && objects.length === 0 && canaries.length === 0 && egress === undefined;
+}
+
+/** Reads the stack's objects, with those of shortcuts. The parser is loaded by stacks with traffic alone. */
+async function readDeclared(
+  { files: patterns, objects, egress }: TrafficConfig,
+  clusterDomain: string,
+): Promise<TrafficReadings["declared"]> {
   const [files, { parseTraffic }] = await Promise.all([
     readFiles(patterns),
     import("../federation/traffic/trafficDocuments.ts"),
   ]);
-  return "value" in files ? { value: parseTraffic(files.value, objects) } : files;
+  const rendered = egress === undefined ? [] : renderEgress(egress, clusterDomain);
+  return "value" in files ? { value: parseTraffic(files.value, objects, rendered) } : files;
 }
 
 /** Kinds of some objects. */

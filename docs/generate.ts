@@ -194,7 +194,8 @@ function values({ type, enum: choices, const: only, anyOf, minimum, maximum, ite
   if (type === "array") return items?.properties === undefined ? "list" : "list of maps";
   const names: Record<string, string> = { string: "text", object: "map", boolean: "`true`, `false`" };
   return (
-    names[String(type)] ?? [type].flat().join(" or ").replace("string", "text").replace("integer", "number")
+    names[String(type)] ??
+    [type].flat().join(" or ").replace("string", "text").replace("integer", "number").replace("object", "map")
   );
 }
 

@@ -35,14 +35,17 @@ const advertise = checked(z.array(advertised), (value): Complaint[] => {
   return repeats(keys);
 });
 
+/** Labels of a gateway's Pods; at least one. */
+export const podSelector = checked(z.record(z.string(), text(LABEL_VALUE)), (labels): Complaint[] => [
+  ...invalidKeys(labels),
+  ...(Object.keys(labels).length > 0
+    ? []
+    : [{ rule: "must name a label", remedy: "Name labels that only its Pods have", withoutValue: true }]),
+]);
+
 const existing = fields({
   namespace: text(DNS_LABEL).describe("Namespace of its Pods and of the Service."),
-  selector: checked(z.record(z.string(), text(LABEL_VALUE)), (labels): Complaint[] => [
-    ...invalidKeys(labels),
-    ...(Object.keys(labels).length > 0
-      ? []
-      : [{ rule: "must name a label", remedy: "Name labels that only its Pods have", withoutValue: true }]),
-  ]).describe("Labels of its Pods, e.g. `istio: eastwestgateway`."),
+  selector: podSelector.describe("Labels of its Pods, e.g. `istio: eastwestgateway`."),
   service: text(DNS_LABEL).describe("Name of the Service that peers call."),
 });
 

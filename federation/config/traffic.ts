@@ -1,8 +1,20 @@
 import * as z from "zod";
-import { HOST_NAME } from "../core/names.ts";
+import { distinct } from "../core/lists.ts";
+import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
 import { cleanDomain, pasted } from "../core/pasted.ts";
-import { type TextRule, fields, someText } from "../core/schema.ts";
+import {
+  type Complaint,
+  type TextRule,
+  checked,
+  fields,
+  orUndefined,
+  portNumber,
+  someText,
+  text,
+} from "../core/schema.ts";
 import { wholeNumber } from "./field.ts";
+import { podSelector } from "./gateway.ts";
+import { isGiven } from "./sections.ts";
 
 /** A Service with its namespace, as the config is of no namespace. */
 const SERVICE_HOST: TextRule = {
@@ -22,6 +34,71 @@ const canary = fields({
 /** A share of the calls to a Service that goes to a peer's service. */
 export type CanaryConfig = z.output<typeof canary>;
 
+/** A host outside the mesh; not a name of one label, which is completed to that of a Service. */
+const EXTERNAL_HOST: TextRule = {
+  test: (value) => HOST_NAME.test(value.replace(/^\*\./, "")) && value.replace(/^\*\./, "").includes("."),
+  rule: "must be a DNS name, or '*.' and one",
+  remedy: "Write such a name, without scheme, port and path",
+};
+
+const firewall = fields({
+  service: pasted(cleanDomain, SERVICE_HOST).describe(
+    "Service of the firewall instead of `via: gateway`: `<name>.<namespace>`, or its full name.",
+  ),
+  port: portNumber.describe("Port of the Service that takes TLS and reads its SNI."),
+});
+
+/** Path of calls to the outside: the egress gateway (undefined), or a firewall. */
+const via = z
+  .preprocess((given, context) => {
+    if (given === "gateway" || given === undefined) return undefined;
+    if (typeof given === "object" && given !== null) return given;
+    const params = { remedy: "Write 'gateway', or { service, port } of a firewall in the cluster" };
+    context.issues.push({ code: "custom", message: "is no way to the outside", params, input: given });
+    return z.NEVER;
+  }, orUndefined(firewall))
+  .meta({
+    type: ["string", "object"],
+    description: "`gateway`: the egress gateway. Otherwise the Service of a firewall that routes by SNI.",
+    defaultsTo: "`gateway`",
+  });
+
+const egressGateway = fields({
+  namespace: text(DNS_LABEL).default("istio-system").describe("Namespace of the egress gateway."),
+  service: text(DNS_LABEL).default("istio-egressgateway").describe("Its Service, with port 443."),
+  selector: podSelector.prefault({ istio: "egressgateway" }).describe("Labels of its Pods."),
+});
+
+const egressSection = checked(
+  fields({
+    hosts: checked(distinct(pasted(cleanDomain, EXTERNAL_HOST)), (hosts): Complaint[] =>
+      hosts.length > 0 ? [] : [{ rule: "must name a host", remedy: "Add one, or remove the section" }],
+    ).describe(
+      "External hosts that are called by TLS at port 443; `*.` for all below a domain, with a firewall.",
+    ),
+    via,
+    gateway: egressGateway.prefault({}).describe("The egress gateway, which the mesh's owner installs."),
+  }),
+  ({ hosts, via: path }): Complaint[] =>
+    path !== undefined || !Array.isArray(hosts)
+      ? []
+      : hosts.flatMap((host: unknown, index) =>
+          typeof host === "string" && host.startsWith("*")
+            ? [
+                {
+                  path: ["hosts", index],
+                  rule: "has a wildcard, and the egress gateway resolves names that are whole",
+                  remedy:
+                    "Name the hosts, or route to a firewall that resolves the SNI: via: { service, port }",
+                },
+              ]
+            : [],
+        ),
+);
+
+/** External hosts, and the way to them. */
+export type EgressConfig = z.output<typeof egressSection>;
+
 /** The section `traffic`: Istio's and Gateway API's own objects, as people have them. */
 export const traffic = fields({
   files: z.array(someText).prefault([]).meta({
@@ -37,6 +114,12 @@ export const traffic = fields({
     defaultsTo: "none",
     page: "traffic.md#a-canary-in-another-cluster",
   }),
+  egress: z
+    .preprocess((raw) => (isGiven(raw) ? raw : undefined), orUndefined(egressSection))
+    .meta({
+      description: "External hosts that are called through an egress gateway or a firewall.",
+      page: "traffic.md#an-egress-gateway-or-firewall",
+    }),
 })
   .prefault({})
   .meta({

@@ -2,12 +2,15 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { Findings } from "../core/findings.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import { ownValue } from "../core/order.ts";
+import { valuesOfIstiods } from "../core/revision.ts";
+import { valueAt } from "../core/schema.ts";
 import { visibleTo } from "../imports/import.ts";
 import type { ImportConnection } from "../imports/registrations.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Reading, required } from "../snapshot.ts";
 import type { Connection } from "../topology/topologies.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
+import { DIRECT_CALLS, refusesDirectCalls } from "./shortcuts/egress.ts";
 import { renderCanaries } from "./shortcuts/canary.ts";
 import {
   type TrafficObject,
@@ -62,6 +65,10 @@ export function planTraffic(
       if (finding.level === "fault") findings.fault(fault);
       else findings.warnOf([fault], "warnings about traffic");
     }
+  }
+  if (config.traffic.egress !== undefined) {
+    const meshConfigs = valuesOfIstiods(config.istio).map(({ values }) => valueAt(values, ["meshConfig"]));
+    if (!refusesDirectCalls(meshConfigs, context.objects, rootNamespace)) findings.note(DIRECT_CALLS);
   }
   return { objects: context.objects };
 }

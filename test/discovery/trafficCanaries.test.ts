@@ -52,7 +52,7 @@ describe("The canaries of a stack", () => {
         return { status: 200, body: { metadata: metadata(BERLIN, annotations), spec } };
       return request.endsWith("/version") ? { status: 200 } : request.includes("?") ? listOf([]) : NOT_FOUND;
     });
-    const read = await readTraffic(new ClusterReader(server.kubeconfig), config.traffic);
+    const read = await readTraffic(new ClusterReader(server.kubeconfig), config);
     assert.deepEqual(valueOf(read?.registered ?? assert.fail("not read")), [
       { host: OTHER, peer: "berlin", service: undefined, exportTo: ["*"] },
       registered,

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { ClusterReader } from "../../discovery/clusterReader.ts";
 import { readTraffic } from "../../discovery/traffic.ts";
 import { describeFault } from "../../federation/core/fault.ts";
-import { traffic } from "../../federation/config/traffic.ts";
 import type { ParsedObjects, TrafficReadings } from "../../federation/traffic/trafficTargets.ts";
 import { clusterPlanOf } from "../federation/planning.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
@@ -56,6 +55,9 @@ const laterSidecars = {
   },
 };
 
+const withObjects = (objects: readonly unknown[]) =>
+  validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, traffic: { objects } }, "cluster-a");
+
 describe("Traffic objects of a stack", () => {
   const server = fakeApiServer();
 
@@ -71,8 +73,7 @@ describe("Traffic objects of a stack", () => {
           ? { status: 200 }
           : listOf([]),
     );
-    const config = traffic.parse({ objects: [...objects] });
-    const read = await readTraffic(new ClusterReader(server.kubeconfig), config);
+    const read = await readTraffic(new ClusterReader(server.kubeconfig), withObjects(objects));
     return read ?? assert.fail("not read");
   }
 
@@ -149,10 +150,7 @@ describe("Traffic objects of a stack", () => {
     const nobody = { path: server.kubeconfig.path, context: "fake" };
     const reader = new ClusterReader(nobody);
     server.answerBy(() => ({ status: 503 }));
-    const read = await readTraffic(
-      reader,
-      traffic.parse({ objects: [sidecar("b", { egres: [] }), httpRoute] }),
-    );
+    const read = await readTraffic(reader, withObjects([sidecar("b", { egres: [] }), httpRoute]));
     const { objects, faults } = summary(valueOf(read?.declared ?? assert.fail("not read")));
     assert.deepEqual(objects, ["a"]);
     assert.equal(faults.length, 1);

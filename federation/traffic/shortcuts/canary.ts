@@ -7,7 +7,7 @@ import type { KubernetesPort } from "../../exports/ports.ts";
 import type { HostPort, Hosts, ImportedHost, KnownHost } from "../hosts.ts";
 import type { RouteDestination, VirtualServiceSpec } from "../specs.ts";
 import type { TrafficObject } from "../trafficObject.ts";
-import { fullServiceName } from "./serviceHost.ts";
+import { fullServiceName, networkingObject } from "./networkingObject.ts";
 
 /** VirtualServices of canaries, and the faults of those that cannot be rendered. */
 export interface RenderedCanaries {
@@ -108,10 +108,7 @@ function renderCanary(
     tcp: routes("tcp"),
     exportTo: remote === undefined || remote.exportTo.length === 0 ? undefined : namespacesOf(remote),
   });
-  const object = {
-    ...{ group: "networking.istio.io", kind: "VirtualService", apiVersion: "networking.istio.io/v1" },
-    ...{ namespace, name: `${name}-canary`, labels: {}, annotations: {}, spec: { ...spec }, source },
-  };
+  const object = networkingObject("VirtualService", { namespace, name: `${name}-canary`, spec, source });
   return { object, notes: unroutedNotes(source, shared, local.host) };
 }
 

@@ -4,7 +4,12 @@ import type { KubernetesService, Workload } from "../../../federation/exports/cl
 import { CAPTURES_ALL } from "../../../federation/exports/inboundCapture.ts";
 import { Hosts, type ImportedHost } from "../../../federation/traffic/hosts.ts";
 import { parseTraffic } from "../../../federation/traffic/trafficDocuments.ts";
-import { inPlace, objectKey, placeOf } from "../../../federation/traffic/trafficObject.ts";
+import {
+  type TrafficObject,
+  inPlace,
+  objectKey,
+  placeOf,
+} from "../../../federation/traffic/trafficObject.ts";
 import type { TrafficContext, TrafficRule } from "../../../federation/traffic/trafficRule.ts";
 
 /** A cluster around traffic objects; all parts are empty by default. */
@@ -14,6 +19,8 @@ export interface Surroundings {
   imports?: readonly ImportedHost[];
   /** YAML of others' objects. */
   foreign?: string;
+  /** Objects whose hosts are known, beside those of YAML. */
+  entries?: readonly TrafficObject[];
   secrets?: TrafficContext["secrets"];
   namespaces?: TrafficContext["namespaces"];
   now?: Date;
@@ -77,7 +84,7 @@ export function contextOf(yaml: string, around: Surroundings = {}): TrafficConte
     hosts: new Hosts({
       clusterDomain: "paris.local",
       services,
-      entries: [...objects, ...foreign],
+      entries: [...objects, ...foreign, ...(around.entries ?? [])],
       imports,
       importNamespace: "istio-federation",
     }),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { describeFault } from "../../../../federation/core/fault.ts";
+import { traffic } from "../../../../federation/config/traffic.ts";
+import { faultsOf } from "../../../../federation/core/schema.ts";
+import { describeFault, within } from "../../../../federation/core/fault.ts";
 import type { Crd } from "../../../../federation/traffic/crd.ts";
 import { checkSchemas } from "../../../../federation/traffic/schemaCheck.ts";
 import { type TrafficObject, formatObject } from "../../../../federation/traffic/trafficObject.ts";
@@ -17,7 +19,16 @@ export function rendered(objects: readonly TrafficObject[]): Record<string, stri
   return Object.fromEntries(
     objects.map((object) => [
       formatObject(object),
-      stringify(object.spec, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false }).trim(),
+      stringify(object.spec, {
+        ...{ collectionStyle: "flow", flowCollectionPadding: false, lineWidth: 0 },
+        aliasDuplicateObjects: false,
+      }).trim(),
     ]),
   );
+}
+
+/** Formats the faults of a section `traffic`. */
+export function configFaults(section: object): string[] {
+  const { error } = traffic.safeParse(section);
+  return faultsOf(error ?? { issues: [] }, section).map((fault) => describeFault(within("traffic", fault)));
 }

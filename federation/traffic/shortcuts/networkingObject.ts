@@ -1,0 +1,35 @@
+import type { Specs } from "../specs.ts";
+import type { TrafficObject } from "../trafficObject.ts";
+
+/** An object that a shortcut renders. */
+interface RenderedObject<Spec> {
+  namespace: string;
+  name: string;
+  spec: Spec;
+  /** Place of the shortcut in the config. */
+  source: string;
+}
+
+/** Makes an object of group `networking.istio.io`. */
+export function networkingObject<K extends keyof Specs>(
+  kind: K,
+  { spec, ...object }: RenderedObject<Specs[K]>,
+): TrafficObject {
+  const group = "networking.istio.io";
+  return {
+    group,
+    kind,
+    apiVersion: `${group}/v1`,
+    labels: {},
+    annotations: {},
+    ...object,
+    spec: { ...spec },
+  };
+}
+
+/** Returns the full name of a Service: `reviews.shop` and `reviews.shop.svc` are completed; other names stay. */
+export function fullServiceName(host: string, clusterDomain: string): string {
+  const labels = host.split(".");
+  if (labels.length === 2) return `${host}.svc.${clusterDomain}`;
+  return labels.length === 3 && labels[2] === "svc" ? `${host}.${clusterDomain}` : host;
+}
