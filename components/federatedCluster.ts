@@ -35,7 +35,10 @@ import { publishDocuments } from "./publishedDocuments.ts";
 export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
 
 /** {@link Remembered}, each part an output of its own: one that is secret or unknown hides no other. */
-type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases" | "trustDomainHosts"> &
+type RememberedOutputs = Pick<
+  Remembered,
+  "issued" | "policies" | "aliases" | "trustDomainHosts" | "gateway"
+> &
   Readonly<{
     rotation: pulumi.Output<RotationRecord> | undefined;
     credentials: pulumi.Output<Remembered["credentials"]>;
@@ -179,6 +182,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         rotation: mesh.rotation,
         issued: authority.source === "shared" ? authority.authority : undefined,
         policies: sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
+        gateway: place,
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
         credentials: connected.credentials,
         joined: connected.joined,

@@ -82,7 +82,7 @@ export interface PublishDeclaration extends Publication {
 }
 
 /** Declarations of the last update. */
-export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases" | "publication">;
+export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases" | "publication" | "gateway">;
 
 /**
  * Finds the objects that others edited. Pulumi's Kubernetes plugin does not see a field that others add, nor an item that they append to a
@@ -192,10 +192,10 @@ interface LastObject extends DeclaredObject {
 
 /** Returns the objects that the last update declared, by {@link fullName}. */
 function lastObjects(
-  { gateway, bind, publish, isStrict }: Declarations,
-  { contract, policies, aliases, publication }: LastDeclarations,
+  { bind, publish, isStrict }: Declarations,
+  { contract, policies, aliases, publication, gateway }: LastDeclarations,
 ): Map<string, LastObject> {
-  if (contract === undefined) return new Map();
+  if (contract === undefined || gateway === undefined) return new Map();
   const listeners = gatewayListeners(contract.services);
   const objects = declaredObjects({
     ...{ gateway, listeners, bind, isStrict },

@@ -4,6 +4,7 @@ import { rotationRecord } from "./authority/rotation.ts";
 import { sharedAuthority } from "./authority/shared.ts";
 import { type Contract, parseContract } from "./contract/contract.ts";
 import { contentDigest } from "./contract/signature.ts";
+import { gatewayPlaceRecord } from "./core/gatewayPlace.ts";
 import type { Findings } from "./core/findings.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import { sortedRecord } from "./core/order.ts";
@@ -50,6 +51,8 @@ const remembered = z.object({
   joined: byName(peerAccess),
   /** Hosts of Deckhouse clusters that have no identities, by the peer's name. */
   trustDomainHosts: byName(z.array(z.string())),
+  /** Place of the east-west gateway; undefined before the first update. */
+  gateway: orUndefined(gatewayPlaceRecord),
   /** The gateway that serves the contract; undefined where none does. */
   publication: orUndefined(publication),
   /** Identity of this cluster for Deckhouse clusters, secret; undefined where none is made. */

@@ -1,16 +1,20 @@
+import * as z from "zod";
 import { MANAGED_BY } from "./labels.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE } from "./wellKnown.ts";
 
-/** Place of the east-west gateway, and how Istio's objects select its Pods. */
-export interface GatewayPlace {
-  namespace: string;
+/** Schema of a gateway's place, as the next run reads it. */
+export const gatewayPlaceRecord = z.object({
+  namespace: z.string(),
   /** Name of the Gateway object, which is this program's in any case. */
-  object: string;
+  object: z.string(),
   /** Name of the Service that peers call. */
-  service: string;
+  service: z.string(),
   /** Labels of the Pods that the Gateway object and policies select. */
-  selector: Readonly<Record<string, string>>;
-}
+  selector: z.record(z.string(), z.string()),
+});
+
+/** Place of the east-west gateway, and how Istio's objects select its Pods. */
+export type GatewayPlace = Readonly<z.output<typeof gatewayPlaceRecord>>;
 
 /** The gateway as workloads see it: a place with an identity. */
 export interface GatewayWorkload extends GatewayPlace {

@@ -155,9 +155,14 @@ export function versionFindings(controlPlane: ControlPlane): { faults: Fault[]; 
   };
 }
 
+/** Whether only Gateway objects in the namespace of a Pod apply to it. */
+export function scopesGateways({ environment }: ControlPlane): boolean {
+  return isTrue(environment["PILOT_SCOPE_GATEWAY_TO_NAMESPACE"]);
+}
+
 /** Warns where whoever may write Gateway objects in any namespace decides what the gateways of this program serve. */
 export function scopeWarnings(controlPlane: ControlPlane): string[] {
-  if (isTrue(controlPlane.environment["PILOT_SCOPE_GATEWAY_TO_NAMESPACE"])) return [];
+  if (scopesGateways(controlPlane)) return [];
   const remedy = setEnvironment(controlPlane, { PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "true" });
   return [
     `${placeOf(controlPlane)}: has no PILOT_SCOPE_GATEWAY_TO_NAMESPACE, so a Gateway object in any namespace can open the gateways of this program. ${remedy}, where each Gateway object is in the namespace of its Pods.`,

@@ -14,6 +14,7 @@ import {
   contradictions,
   placeOf,
   scopeWarnings,
+  scopesGateways,
   settingFaults,
   trustFaults,
   versionFindings,
@@ -156,7 +157,7 @@ function gatewayOf(
     return { path: placeOf(controlPlane), rule, remedy };
   });
   const scope = {
-    isNamespaced: controlPlanes.every(({ controlPlane }) => scopeWarnings(controlPlane).length === 0),
+    isNamespaced: controlPlanes.every(({ controlPlane }) => scopesGateways(controlPlane)),
     networks: sortedUnique(
       controlPlanes
         .map(({ settings }) => networkOf(installed, settings))

@@ -43,7 +43,10 @@ const policy = (spec: object, editors: OwnObject["editors"], name = POLICY.name)
 });
 
 /** Nothing is known of the last update. */
-const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publication: undefined };
+const UNKNOWN = {
+  ...{ contract: undefined, policies: {}, aliases: {}, publication: undefined },
+  gateway: OWN_GATEWAY,
+};
 
 const find = (...own: OwnObject[]) => findEdited(own, DECLARED, UNKNOWN);
 
@@ -90,6 +93,7 @@ describe("Objects of this stack that others edited", () => {
       contract: CONTRACT,
       policies: { [`xyz/${POLICY.name}`]: POLICY },
       aliases: {},
+      gateway: OWN_GATEWAY,
       publication: undefined,
     };
     const mesh = (spec: object): OwnObject => ({
@@ -120,6 +124,13 @@ describe("Objects of this stack that others edited", () => {
     }
   });
 
+  it("are none where the config selects other Pods of the gateway than before", () => {
+    const place = { ...OWN_GATEWAY, selector: { istio: "edge", tier: "edge" } };
+    const last = { ...UNKNOWN, contract: CONTRACT };
+    const found = [gateway({ ...servers(BAR) })];
+    assert.deepEqual(findEdited(found, { ...DECLARED, gateway: place }, last).warnings, []);
+  });
+
   it("are none where the object is as the last update declared it, whoever wrote to it", () => {
     const { selector: _selector, ...rest } = POLICY.spec;
     const before = { ...POLICY, spec: rest as typeof POLICY.spec };
@@ -127,6 +138,7 @@ describe("Objects of this stack that others edited", () => {
       contract: CONTRACT,
       policies: { [`xyz/${POLICY.name}`]: before },
       aliases: {},
+      gateway: OWN_GATEWAY,
       publication: undefined,
     };
     for (const editors of [{}, { selector: ["pulumi-kubernetes-1a2b3c4d"] }])
@@ -162,6 +174,7 @@ describe("Objects of this stack that others edited", () => {
       contract: CONTRACT,
       policies: {},
       aliases: { "xyz/bar": alias },
+      gateway: OWN_GATEWAY,
       publication: undefined,
     };
     const { edited } = findEdited([own], { ...DECLARED, aliases: [alias] }, last);
@@ -220,6 +233,7 @@ describe("Objects of this stack that somebody deleted", () => {
     contract: CONTRACT,
     policies: { [`xyz/${POLICY.name}`]: POLICY },
     aliases: {},
+    gateway: OWN_GATEWAY,
     publication: undefined,
   };
   const mesh: OwnObject = {
@@ -233,6 +247,19 @@ describe("Objects of this stack that somebody deleted", () => {
     },
     ...{ spec: { mtls: { mode: "STRICT" } }, editors: {} },
   };
+
+  it("are none where the gateway moves to one of the mesh's owner, whose Gateway object is new", () => {
+    const place = {
+      namespace: "edge",
+      object: "istio-federation",
+      service: "edge",
+      selector: { istio: "edge" },
+    };
+    const moved = findDeleted([], { ...DECLARED, gateway: place }, before);
+    assert.ok(!moved.some((line) => line.startsWith("Gateway")), moved.join("\n"));
+    const again = findDeleted([], { ...DECLARED, gateway: place }, { ...before, gateway: place });
+    assert.match(again.join("\n"), /Gateway edge\/istio-federation was deleted by somebody/);
+  });
 
   it("are those of the last update that are still to be there", () => {
     assert.deepEqual(findDeleted([], DECLARED, before), [

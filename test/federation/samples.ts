@@ -188,6 +188,7 @@ export const NO_LAST_RUN: LastRun = {
   aliases: {},
   credentials: {},
   joined: {},
+  gateway: undefined,
   publication: undefined,
   deckhouse: undefined,
   trustDomainHosts: {},

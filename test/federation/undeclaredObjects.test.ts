@@ -18,11 +18,15 @@ const DECLARED = {
   isStrict: true,
 };
 const NOTHING = { ...DECLARED, policies: [] };
-const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publication: undefined };
+const UNKNOWN = {
+  ...{ contract: undefined, policies: {}, aliases: {}, publication: undefined },
+  gateway: OWN_GATEWAY,
+};
 const LAST = {
   contract: { services: {} } as unknown as Contract,
   policies: { "xyz/istio-federation-deny-bar": BAR, "istio-gateway/istio-federation-gateway": GATEWAY },
   aliases: {},
+  gateway: OWN_GATEWAY,
   publication: undefined,
 };
 

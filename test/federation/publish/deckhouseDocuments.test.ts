@@ -239,7 +239,8 @@ describe("A plan with Deckhouse clusters", () => {
       ...{ ...PUBLISH, bind: undefined },
       access: { clusterUUID: UUID_A, readers: READERS },
     };
-    const last = { ...NO_LAST_RUN, contract: CONTRACT, deckhouse: IDENTITY_A, publication };
+    const known = { contract: CONTRACT, deckhouse: IDENTITY_A, publication, gateway: OWN_GATEWAY };
+    const last = { ...NO_LAST_RUN, ...known };
     const plan = planPublication({ config: config() }, PINNED);
     const publish = publishDeclaration(plan, last, { value: { federation: CONTRACT } });
     const declared = {

@@ -166,7 +166,7 @@ describe("The certificate of the gateway that serves a contract", () => {
 
 describe("The objects that serve a contract", () => {
   const publication = { ...PUBLISH, bind: undefined, gateway: OWN_GATEWAY, access: undefined };
-  const last = { contract: contractOf(), policies: {}, aliases: {}, publication };
+  const last = { contract: contractOf(), policies: {}, aliases: {}, gateway: OWN_GATEWAY, publication };
   const federation = { revision: 1, rootCertificates: [] };
   const publish = publishDeclaration(planPublication({ config: config() }, {}), NO_LAST_RUN, {
     value: { federation },
