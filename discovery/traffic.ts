@@ -23,6 +23,7 @@ import type {
   ServiceEntrySpec,
 } from "../federation/traffic/specs.ts";
 import { renderEgress } from "../federation/traffic/shortcuts/egress.ts";
+import { renderIngress } from "../federation/traffic/shortcuts/ingress.ts";
 import { TRAFFIC_KINDS, type TrafficKind, type TrafficObject } from "../federation/traffic/trafficObject.ts";
 import { ofKind } from "../federation/traffic/trafficRule.ts";
 import type {
@@ -64,20 +65,24 @@ export async function readTraffic(
   return { declared, crds, foreign, services: found, secrets, registered };
 }
 
-function isEmpty({ files, objects, canaries, egress }: TrafficConfig): boolean {
-  return files.length === 0 && objects.length === 0 && canaries.length === 0 && egress === undefined;
+function isEmpty({ files, objects, canaries, egress, ingress }: TrafficConfig): boolean {
+  const lists = [files, objects, canaries];
+  return lists.every((list) => list.length === 0) && egress === undefined && ingress === undefined;
 }
 
 /** Reads the stack's objects, with those of shortcuts. The parser is loaded by stacks with traffic alone. */
 async function readDeclared(
-  { files: patterns, objects, egress }: TrafficConfig,
+  { files: patterns, objects, egress, ingress }: TrafficConfig,
   clusterDomain: string,
 ): Promise<TrafficReadings["declared"]> {
   const [files, { parseTraffic }] = await Promise.all([
     readFiles(patterns),
     import("../federation/traffic/trafficDocuments.ts"),
   ]);
-  const rendered = egress === undefined ? [] : renderEgress(egress, clusterDomain);
+  const rendered = [
+    ...(egress === undefined ? [] : renderEgress(egress, clusterDomain)),
+    ...(ingress === undefined ? [] : renderIngress(ingress, clusterDomain)),
+  ];
   return "value" in files ? { value: parseTraffic(files.value, objects, rendered) } : files;
 }
 

@@ -24,7 +24,7 @@ const SERVED_HOST: TextRule = {
 };
 
 /** istiod reads a Secret with the suffix `-cacert` as certificates that verify clients, and sends no key of it. */
-const SERVER_SECRET: TextRule = {
+export const SERVER_SECRET: TextRule = {
   test: (value) => OBJECT_NAME.test(value) && !value.endsWith("-cacert"),
   rule: `${OBJECT_NAME.rule}, and must not end in '-cacert'`,
   remedy: OBJECT_NAME.remedy,

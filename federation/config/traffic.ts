@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { distinct } from "../core/lists.ts";
+import { distinct, repeats } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
-import { cleanDomain, pasted } from "../core/pasted.ts";
+import { cleanDomain, cleanText, pasted } from "../core/pasted.ts";
 import {
   type Complaint,
   type TextRule,
@@ -14,6 +14,7 @@ import {
 } from "../core/schema.ts";
 import { wholeNumber } from "./field.ts";
 import { podSelector } from "./gateway.ts";
+import { SERVER_SECRET } from "./publish.ts";
 import { isGiven } from "./sections.ts";
 
 /** A Service with its namespace, as the config is of no namespace. */
@@ -34,12 +35,16 @@ const canary = fields({
 /** A share of the calls to a Service that goes to a peer's service. */
 export type CanaryConfig = z.output<typeof canary>;
 
-/** A host outside the mesh; not a name of one label, which is completed to that of a Service. */
-const EXTERNAL_HOST: TextRule = {
+/** A host of the DNS, or all below one; not a name of one label, which is completed to that of a Service. */
+const PUBLIC_HOST: TextRule = {
   test: (value) => HOST_NAME.test(value.replace(/^\*\./, "")) && value.replace(/^\*\./, "").includes("."),
   rule: "must be a DNS name, or '*.' and one",
   remedy: "Write such a name, without scheme, port and path",
 };
+
+const someHosts = checked(distinct(pasted(cleanDomain, PUBLIC_HOST)), (hosts): Complaint[] =>
+  hosts.length > 0 ? [] : [{ rule: "must name a host", remedy: "Add one, or remove the section" }],
+);
 
 const firewall = fields({
   service: pasted(cleanDomain, SERVICE_HOST).describe(
@@ -71,9 +76,7 @@ const egressGateway = fields({
 
 const egressSection = checked(
   fields({
-    hosts: checked(distinct(pasted(cleanDomain, EXTERNAL_HOST)), (hosts): Complaint[] =>
-      hosts.length > 0 ? [] : [{ rule: "must name a host", remedy: "Add one, or remove the section" }],
-    ).describe(
+    hosts: someHosts.describe(
       "External hosts that are called by TLS at port 443; `*.` for all below a domain, with a firewall.",
     ),
     via,
@@ -99,6 +102,47 @@ const egressSection = checked(
 /** External hosts, and the way to them. */
 export type EgressConfig = z.output<typeof egressSection>;
 
+const PATH: TextRule = {
+  test: (value) => /^\/[^?#*\s]*$/.test(value) && !value.includes("//"),
+  rule: "must be a path: '/' first, and no '*', '?' and '#'",
+  remedy: "Write such a path, e.g. /api: it stands for all below it too",
+};
+
+const ingressRoute = fields({
+  path: pasted(cleanText, PATH).default("/").describe("Path, with all below it."),
+  to: pasted(cleanDomain, HOST_NAME).describe(
+    "Service that gets the requests: its name in `ingress.namespace`, `<name>.<namespace>`, or a full name; imported ones too.",
+  ),
+  port: orUndefined(portNumber).meta({
+    description: "Port of the Service.",
+    defaultsTo: "its only one",
+  }),
+});
+
+const ingressSection = fields({
+  namespace: text(DNS_LABEL).describe("Namespace of the Gateway and of its routes."),
+  hosts: someHosts.describe("Hosts that are served, `*.` for all below a domain."),
+  credentialName: pasted(cleanText, SERVER_SECRET).describe(
+    "TLS Secret with the certificate for the hosts, in the namespace of the gateway's Pods.",
+  ),
+  selector: podSelector
+    .prefault({ istio: "ingressgateway" })
+    .describe("Labels of the Pods of the ingress gateway, which the mesh's owner installs."),
+  routes: checked(z.array(ingressRoute), (routes: ({ path?: string } | undefined)[]): Complaint[] =>
+    routes.length === 0
+      ? [{ rule: "must have a route", remedy: "Add one, or remove the section" }]
+      : repeats(routes.map((route) => route?.path)).map((each) => ({
+          ...each,
+          path: [...(each.path ?? []), "path"],
+          rule: "is the path of an earlier route",
+          remedy: "Remove one of the two, or change its path",
+        })),
+  ).describe("Routes by path; the longest path that fits gets a request."),
+});
+
+/** Hosts that an ingress gateway serves over HTTPS. */
+export type IngressConfig = z.output<typeof ingressSection>;
+
 /** The section `traffic`: Istio's and Gateway API's own objects, as people have them. */
 export const traffic = fields({
   files: z.array(someText).prefault([]).meta({
@@ -119,6 +163,12 @@ export const traffic = fields({
     .meta({
       description: "External hosts that are called through an egress gateway or a firewall.",
       page: "traffic.md#an-egress-gateway-or-firewall",
+    }),
+  ingress: z
+    .preprocess((raw) => (isGiven(raw) ? raw : undefined), orUndefined(ingressSection))
+    .meta({
+      description: "Hosts that an ingress gateway serves over HTTPS.",
+      page: "traffic.md#https-ingress",
     }),
 })
   .prefault({})

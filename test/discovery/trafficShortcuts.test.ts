@@ -129,3 +129,61 @@ describe("The canaries of a stack", () => {
     );
   });
 });
+
+describe("The ingress and the egress of a stack", () => {
+  const server = fakeApiServer();
+  const sections = {
+    ingress: {
+      namespace: "shop",
+      hosts: ["shop.example.com"],
+      credentialName: "shop-tls",
+      routes: [{ to: "web" }],
+    },
+    egress: { hosts: ["a.example.com"] },
+  };
+  const read = async (traffic: object) => {
+    server.answerBy((request) =>
+      request.endsWith("/version") ? { status: 200 } : request.includes("?") ? listOf([]) : NOT_FOUND,
+    );
+    const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, traffic }, "cluster-a");
+    return readTraffic(new ClusterReader(server.kubeconfig), config);
+  };
+
+  it("are objects like those of files, with the Secrets that they name", async () => {
+    const readings = await read(sections);
+    const { objects, declared, faults } = valueOf(readings?.declared ?? assert.fail("not read"));
+    assert.deepEqual(faults, []);
+    assert.deepEqual(
+      objects.map(({ kind, namespace, name, source }) => `${source}: ${kind} ${namespace}/${name}`),
+      [
+        "traffic.egress: Gateway istio-system/egress",
+        "traffic.ingress: Gateway shop/ingress",
+        "traffic.egress: ServiceEntry istio-system/egress",
+        "traffic.egress: VirtualService istio-system/egress",
+        "traffic.ingress: VirtualService shop/ingress",
+      ],
+    );
+    assert.equal(declared.length, objects.length);
+    assert.ok(server.requests.includes("GET /api/v1/namespaces/shop/secrets/shop-tls"));
+  });
+
+  it("are a fault beside an object of the same name", async () => {
+    const own = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "Gateway",
+      metadata: { namespace: "shop", name: "ingress" },
+    };
+    const readings = await read({ ...sections, objects: [own] });
+    const { faults } = valueOf(readings?.declared ?? assert.fail("not read"));
+    assert.deepEqual(
+      faults.map(({ path, rule }) => `${path} ${rule}`),
+      ["traffic.ingress: Gateway shop/ingress is declared in traffic.objects[0] too"],
+    );
+  });
+
+  for (const section of ["ingress", "egress"] as const)
+    it(`are read with ${section} alone, and not without any`, async () => {
+      assert.ok((await read({ [section]: sections[section] })) !== undefined);
+      assert.equal(await read({ [section]: {} }), undefined);
+    });
+});
