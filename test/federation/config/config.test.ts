@@ -66,7 +66,23 @@ const full = {
     "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"], names: "mesh" },
   },
   brake: { removals: 5, share: 0.25 },
-  traffic: { files: ["traffic/*.yaml"], objects: [] },
+  traffic: {
+    files: ["traffic/*.yaml"],
+    objects: [],
+    canaries: [{ host: "stock.shop", to: "stock.shop.svc.cluster-b.local", percent: 20 }],
+    egress: {
+      hosts: ["api.example.com"],
+      via: { service: "firewall.security", port: 8443 },
+      gateway: { namespace: "out", service: "out", selector: { app: "out" } },
+    },
+    ingress: {
+      namespace: "shop",
+      hosts: ["shop.example.com"],
+      credentialName: "shop-tls",
+      selector: { app: "in" },
+      routes: [{ path: "/api", to: "api.shop", port: 8080 }],
+    },
+  },
   allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
 };
 
@@ -106,7 +122,7 @@ describe("A stack's config", () => {
       peers: {},
       brake: { removals: 20, share: 0.5 },
       allowGatewayAddresses: [],
-      traffic: { files: [], objects: [] },
+      traffic: { files: [], objects: [], canaries: [] },
     });
   });
 
