@@ -111,7 +111,7 @@ const PATH: TextRule = {
 const ingressRoute = fields({
   path: pasted(cleanText, PATH).default("/").describe("Path, with all below it."),
   to: pasted(cleanDomain, HOST_NAME).describe(
-    "Service that gets the requests: its name in `ingress.namespace`, `<name>.<namespace>`, or a full name; imported ones too.",
+    "Service: its name in `ingress.namespace`, `<name>.<namespace>`, or a full or imported name.",
   ),
   port: orUndefined(portNumber).meta({
     description: "Port of the Service.",
