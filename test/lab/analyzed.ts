@@ -5,14 +5,33 @@ import type { RunningLab } from "../../lab/lab.ts";
 import { analyze } from "../../lab/tools/analyze.ts";
 import { log } from "./sharedLab.ts";
 
-/** Messages that are no fault of the program's objects, by code and object, each with its reason. */
-const JUSTIFIED: readonly { code: string; origin: RegExp; reason: string }[] = [
-  { code: "IST0102", origin: /^Namespace default$/, reason: "the API server's own namespace" },
-  { code: "IST0102", origin: /^Namespace istio-federation$/, reason: "holds no Pods" },
-  { code: "IST0102", origin: /^Namespace istio-gateway$/, reason: "its Pods have the label of injection" },
+/** Messages that are no fault of the program's objects, by code and `object: message`, each with its reason. */
+const JUSTIFIED: readonly { code: string; text: RegExp; reason: string }[] = [
+  { code: "IST0102", text: /^Namespace default:/, reason: "the API server's own namespace" },
+  { code: "IST0102", text: /^Namespace istio-federation:/, reason: "holds no Pods" },
+  {
+    code: "IST0102",
+    text: /^Namespace istio-(gateway|publish):/,
+    reason: "its Pods have the label of injection",
+  },
+  {
+    code: "IST0133",
+    text: /^EnvoyFilter istio-system\/.*-trust-domain-.*: .*EnvoyFilter exposes internal implementation details/,
+    reason: "docs/decisions/2026-12-01-trust-domain-filter.md",
+  },
+  {
+    code: "IST0133",
+    text: /^AuthorizationPolicy istio-publish\/deckhouse-tokens: .*deny all traffic to TCP ports/,
+    reason: "denies TCP at a gateway that serves HTTPS alone",
+  },
+  {
+    code: "IST0175",
+    text: /^Deployment istio-system\/istiod:/,
+    reason: "the keys are in the RequestAuthentication: istiod fetches none",
+  },
   {
     code: "IST0164",
-    origin: /^(Mutating|Validating)WebhookConfiguration istio/,
+    text: /^(Mutating|Validating)WebhookConfiguration istio/,
     reason: "Pods of a lab have no virtual addresses: its API servers call istiod by URL",
   },
 ];
@@ -26,11 +45,12 @@ async function messagesOf({ kubeconfig }: RunningLab, { name, domain }: LabClust
     ({ kind, type }) => kind !== "CustomResourceDefinition" && type !== "helm.sh/release.v1",
   );
   const messages = await analyze(analyzed, { clusterDomain: domain, meshConfig: meshConfig.mesh }, log);
-  return messages
-    .filter(
-      ({ code, origin = "" }) => !JUSTIFIED.some((each) => each.code === code && each.origin.test(origin)),
-    )
-    .map(({ code, level, message, origin }) => `${name}: ${level} [${code}] (${origin ?? "-"}) ${message}`);
+  const isJustified = (code: string, line: string) =>
+    JUSTIFIED.some((each) => each.code === code && each.text.test(line));
+  return messages.flatMap(({ code, level, message, origin }) => {
+    const line = `${origin ?? "-"}: ${message}`;
+    return isJustified(code, line) ? [] : [`${name}: ${level} [${code}] ${line}`];
+  });
 }
 
 /** Expects that `istioctl analyze` has nothing to say about the clusters of a lab. */

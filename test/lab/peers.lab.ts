@@ -12,6 +12,7 @@ import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
 import type { MetadataExporter } from "../support/metadataExporter.ts";
+import { expectAnalyzed } from "./analyzed.ts";
 import { expectDeckhouseDocuments } from "./deckhouseDocuments.ts";
 import { exporterOf, makeIdentity } from "./deckhouseExporter.ts";
 import { importedHosts, leadTo } from "./importedHosts.ts";
@@ -119,6 +120,7 @@ describe("a stack's peers", function () {
       for (const { key } of [ofB, ofD]) secrets.keys.set(key, "the key of a Deckhouse cluster");
       assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
       await expectDeckhouseDocuments(gateway, ofB, ofD);
+      await expectAnalyzed(federated.lab);
       const [a, b] = [partyIn(CLUSTERS[0], true), partyIn(CLUSTERS[1], true)];
       const call = () => callService(a, BAR, SERVICE_PORT);
       await waitFor("cluster-b does not answer", async () => (await call()).status === 200, 30);
