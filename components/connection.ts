@@ -36,6 +36,8 @@ export interface ConnectedPeers {
   credentials: pulumi.Output<Record<string, CredentialLife>>;
   /** Credentials by which istiod reads the peers; secret where there are any. */
   joined: pulumi.Output<Record<string, PeerAccess>>;
+  /** Peers whose services are registered: what routes to these follows. */
+  registered: readonly pulumi.Resource[];
 }
 
 type Child = pulumi.ComponentResourceOptions & { parent: pulumi.Resource };
@@ -100,6 +102,7 @@ function importFromPeers(
     access: undefined,
     credentials: pulumi.output<Record<string, CredentialLife>>({}),
     joined: pulumi.output<Record<string, PeerAccess>>({}),
+    registered: all.map(([, made]) => made),
   };
 }
 
@@ -133,5 +136,6 @@ function joinMesh(
         : pulumi.secret(pulumi.all(each(({ reader }) => reader.access))),
     credentials: pulumi.all(each(({ reader }) => reader.life)),
     joined: pulumi.secret(mapRecord(peers, ({ access }) => access)),
+    registered: [],
   };
 }

@@ -150,7 +150,12 @@ export class FederatedCluster extends pulumi.ComponentResource {
       );
 
     if (plan.traffic.objects.length > 0)
-      new TrafficObjects(`${name}-traffic`, { objects: plan.traffic.objects }, afterIstio);
+      new TrafficObjects(
+        `${name}-traffic`,
+        { objects: plan.traffic.objects },
+        // Calls that are routed to an imported host before it is registered fail.
+        { ...child, dependsOn: [istio, ...connected.registered] },
+      );
 
     new EditedObjects(
       `${name}-edited`,

@@ -70,6 +70,10 @@ function renderCanary(
       remedy: remedy ?? "Write '<name>.<namespace>' of one",
     };
   }
+  if (to === local.host) {
+    const rule = "is the Service itself";
+    return { path: `${source}.to`, value: to, rule, remedy: "Write an imported host of another name" };
+  }
   const known = hosts.find(to, "");
   const remote = known.find(isImport);
   if (remote === undefined && known.length > 0) {

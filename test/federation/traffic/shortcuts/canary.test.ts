@@ -149,6 +149,13 @@ describe("The canary in another cluster", () => {
       { to: "stock2.shop.svc.paris.local" },
     ],
     [
+      "refuses the Service itself as the other one, also where a peer has one of this name",
+      [STOCK],
+      [{ ...stockOf(["http:8080"]), host: LOCAL }],
+      `traffic.canaries[0].to: "${LOCAL}" is the Service itself. Write an imported host of another name.`,
+      { to: LOCAL },
+    ],
+    [
       "refuses an external host as the other one",
       [STOCK],
       [],

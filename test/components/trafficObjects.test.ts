@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import type { TrafficObject } from "../../federation/traffic/trafficObject.ts";
+import { viewPeers } from "../federation/planContext.ts";
+import { BAR, contractOf, validConfig } from "../federation/samples.ts";
+import { clusterPlan } from "./clusterPlan.ts";
+import { MockEngine } from "./mockEngine.ts";
+
+const config = validConfig(
+  {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig: { path: "kubeconfig", context: "cluster-a" },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    peers: { "cluster-b": { stack: "cluster-b" } },
+  },
+  "cluster-a",
+);
+const { peers } = viewPeers(config, { "cluster-b": { contract: contractOf() } });
+
+const canary: TrafficObject = {
+  ...{ group: "networking.istio.io", kind: "VirtualService", apiVersion: "networking.istio.io/v1" },
+  ...{ namespace: "shop", name: "bar-canary", labels: {}, annotations: {}, source: "traffic.canaries[0]" },
+  spec: { hosts: ["bar.shop.svc.cluster-a.local"], http: [{ route: [{ destination: { host: BAR } }] }] },
+};
+
+describe("Traffic objects", () => {
+  it("follow the imported services that they may route to", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    new FederatedCluster(
+      "cluster-a",
+      clusterPlan(config, { connection: { peers }, traffic: { objects: [canary] } }),
+    );
+    await engine.finish();
+    const names = engine.resources.map(({ name }) => name);
+    const [imports, route] = ["cluster-a-peer-cluster-b-imports", "VirtualService shop/bar-canary"].map(
+      (name) => names.indexOf(name),
+    );
+    assert.ok(imports !== undefined && route !== undefined && imports >= 0 && imports < route, names.join());
+  });
+});
