@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { ApiServer } from "../bench/apiServer.ts";
 
 /** An object of a cluster, with the fields that every kind has. */
-interface ClusterObject {
+export interface ClusterObject {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
     readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly [field: string]: unknown;
