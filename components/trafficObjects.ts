@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, TRAFFIC_LABEL } from "../federation/core/labels.ts";
+import { withoutUndefined } from "../federation/core/order.ts";
 import { formatObject, type TrafficObject } from "../federation/traffic/trafficObject.ts";
 
 /** Arguments of `TrafficObjects`. */
@@ -17,11 +18,13 @@ export class TrafficObjects extends pulumi.ComponentResource {
   constructor(name: string, { objects }: TrafficObjectsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:TrafficObjects", name, {}, opts);
     for (const object of objects) {
-      const { apiVersion, kind, namespace, name: own, annotations, spec } = object;
-      const labels = { ...object.labels, [MANAGED_BY_LABEL]: MANAGED_BY };
+      const { apiVersion, kind, namespace, name: own, spec } = object;
+      const labels = { ...object.labels, [MANAGED_BY_LABEL]: MANAGED_BY, [TRAFFIC_LABEL]: "true" };
+      // The API server drops empty ones, which would be a change in each update.
+      const annotations = Object.keys(object.annotations).length === 0 ? undefined : object.annotations;
       new kubernetes.apiextensions.CustomResource(
         formatObject(object),
-        { apiVersion, kind, metadata: { namespace, name: own, labels, annotations }, spec },
+        { apiVersion, kind, metadata: withoutUndefined({ namespace, name: own, labels, annotations }), spec },
         { parent: this },
       );
     }

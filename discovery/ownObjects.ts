@@ -1,5 +1,5 @@
 import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../federation/core/labels.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL, TRAFFIC_LABEL } from "../federation/core/labels.ts";
 import { append, sortedRecord } from "../federation/core/order.ts";
 import { ISTIO_NAMESPACE, PUBLISH_GATEWAY, PUBLISH_NAMESPACE, TOKENS } from "../federation/core/wellKnown.ts";
 import type { GatewayPlace } from "../federation/core/gatewayPlace.ts";
@@ -20,7 +20,8 @@ import {
 
 type AccessObject = KubernetesObject & { spec?: Record<string, unknown> };
 
-const OURS = `${MANAGED_BY_LABEL}=${MANAGED_BY}`;
+/** Not the objects of `traffic`, which only look alike. */
+const OURS = `${MANAGED_BY_LABEL}=${MANAGED_BY},!${TRAFFIC_LABEL}`;
 
 type ObjectName = Pick<OwnObject, "namespace" | "name">;
 

@@ -8,6 +8,8 @@ export const MANAGED_BY = "istio-federation";
 export const CLUSTER_LABEL = "istio-federation.dev/cluster";
 /** Label selector of the objects that this program did not create. */
 export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
+/** Label of the objects of `traffic`, always `"true"`: the stack declares them, and no plan of access. */
+export const TRAFFIC_LABEL = "istio-federation.dev/traffic";
 /** Label of every object that registers a peer's service: the peer's name. */
 export const PEER_LABEL = "istio-federation.dev/peer";
 /** Annotation of an imported ServiceEntry: the host name in the peer's cluster, where it differs from the one here. */

@@ -23,6 +23,27 @@ const canary: TrafficObject = {
 };
 
 describe("Traffic objects", () => {
+  it("have a label by which no plan of access takes them for its own, and no empty annotations", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { TrafficObjects } = await import("../../components/trafficObjects.ts");
+    const annotated = { ...canary, name: "other", labels: { team: "shop" }, annotations: { note: "kept" } };
+    new TrafficObjects("traffic", { objects: [canary, annotated] });
+    await engine.finish();
+    const labels = {
+      "app.kubernetes.io/managed-by": "istio-federation",
+      "istio-federation.dev/traffic": "true",
+    };
+    const [plain, other] = engine.resources
+      .filter(({ name }) => name.startsWith("VirtualService"))
+      .map(({ inputs }) => inputs["metadata"]);
+    assert.deepEqual(plain, { namespace: "shop", name: "bar-canary", labels });
+    assert.deepEqual(other, {
+      ...{ namespace: "shop", name: "other", labels: { team: "shop", ...labels } },
+      annotations: { note: "kept" },
+    });
+  });
+
   it("follow the imported services that they may route to", async () => {
     const engine = new MockEngine();
     await engine.start(false);

@@ -123,7 +123,7 @@ describe("A snapshot of a stack", () => {
     assert.deepEqual(found, [{ kind: "AuthorizationPolicy", ...identity, created, spec, editors }]);
     assert.match(
       asked("serviceentries").join("\n"),
-      /managed-by=istio-federation,!istio-federation.dev\/peer$/m,
+      /managed-by=istio-federation,!istio-federation.dev\/traffic,!istio-federation.dev\/peer$/m,
     );
   });
 

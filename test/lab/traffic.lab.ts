@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CLUSTERS } from "../../lab/clusters.ts";
+import { type Party, hostOf, partyIn } from "../../lab/proofs/proof.ts";
+import { Stack } from "../../lab/pulumi.ts";
+import { waitFor } from "../../lab/ready.ts";
+import { callService } from "../../lab/workloads/call.ts";
+import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
+import { deployWorkloads, removeWorkloads } from "../../lab/workloads/workloads.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
+import { objectsOf } from "./importedHosts.ts";
+import { Load } from "./load.ts";
+import { type FederatedLab, log, secrets, sharedLab } from "./sharedLab.ts";
+import { editedStackFile } from "./stackFile.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+import { Ingress } from "./traffic/ingress.ts";
+import { OutsideServer } from "./traffic/outsideServer.ts";
+import { type SidecarRequest, requestAs, shareOf } from "./traffic/requests.ts";
+import { TrafficFiles } from "./traffic/trafficFiles.ts";
+
+const [A, B] = CLUSTERS;
+const FOO = partyIn(A, true);
+const INTERNAL = partyIn(A, false);
+const BAR = partyIn(B, true);
+const SHOP = { cluster: A.name, domain: A.domain, namespace: "shop", exported: false, port: SERVICE_PORT };
+const SLEEP: Party = {
+  ...SHOP,
+  name: "sleep",
+  address: `${A.network}.1.40`,
+  calls: [{ name: "tcp", number: 5672 }],
+};
+const V1: Party = { ...SHOP, name: "httpbin", version: "v1", address: `${A.network}.1.41` };
+const V2: Party = {
+  ...{ ...SHOP, name: "httpbin-2", service: "httpbin", version: "v2" },
+  address: `${A.network}.1.42`,
+};
+const HTTPBIN = hostOf(V1);
+/** The gateway of the cluster, which gets the listeners of an ingress, too. */
+const GATEWAY = `${A.network}.0.3`;
+const OUTSIDE = `${A.network}.3.10`;
+const PROPAGATION_SECONDS = 60;
+
+/** Requests of which a share is taken: it is off by three points once in ten thousand times. */
+const REQUESTS = 3000;
+const THREE_POINTS = 0.03;
+/** The share of a half varies more. */
+const FIVE_POINTS = 0.05;
+
+describe("traffic objects of a stack, by calls through real sidecars", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  let files: TrafficFiles;
+  let ingress: Ingress;
+  const servers: OutsideServer[] = [];
+
+  const workloads = () => ({
+    ...{ kubeconfig: federated.lab.kubeconfig, context: A.name, log },
+    workloads: [SLEEP, V1, V2],
+  });
+
+  /** The stack with the files, and a share of the calls to a local service that goes to the peer's. */
+  const stackWith = async (percent: number, pattern = files.pattern) => {
+    const configFile = await editedStackFile(federated.lab, A.name, (config) => {
+      const canaries = [{ host: "internal.abc", to: hostOf(BAR), percent }];
+      config["istio-federation:traffic"] = { files: [pattern], canaries };
+    });
+    return new Stack(A.name, federated.lab, { configFile });
+  };
+
+  before(async () => {
+    federated = await sharedLab();
+    files = await prepareFiles();
+    ingress = await Ingress.certify(federated.lab, A.name, GATEWAY);
+    await deployWorkloads(workloads());
+    await (await stackWith(20)).up();
+    await answered({ host: HTTPBIN, headers: { "end-user": "jason" } }, V2);
+  });
+
+  after(async () => {
+    await new Stack(A.name, federated.lab).up();
+    await removeWorkloads(workloads());
+    await ingress.remove();
+    for (const server of servers) server.stop();
+  });
+
+  it("split calls between the versions of a service by weights", async () => {
+    const share = await shareOf(V2, SLEEP, HTTPBIN, REQUESTS);
+    assert.ok(Math.abs(share - 0.2) < THREE_POINTS, String(share));
+  });
+
+  for (const [what, sent] of [
+    ["a header", { headers: { "end-user": "jason" } }],
+    ["the start of a header", { headers: { "user-agent": "Mozilla/5.0" } }],
+    ["a path", { path: "/beta/get" }],
+  ] as const)
+    it(`route by ${what}`, async () => {
+      for (let call = 0; call < 20; call++)
+        assert.equal((await requestAs(SLEEP, { host: HTTPBIN, ...sent })).address, V2.address);
+    });
+
+  it("send a share of the calls to the other cluster, from namespaces that see its service", async () => {
+    await expectCanary(0.2);
+    assert.equal(await shareOf(BAR, SLEEP, hostOf(INTERNAL), 200), 0);
+  });
+
+  it("let only one workload call a service", async () => {
+    assert.equal((await requestAs(SLEEP, { host: HTTPBIN })).status, 200);
+    await waitFor(
+      "foo may call httpbin",
+      async () => (await requestAs(FOO, { host: HTTPBIN })).status === 403,
+      60,
+    );
+  });
+
+  it("leave plain text refused, as everywhere in the mesh", async () => {
+    const { status } = await callService(FOO, HTTPBIN, SERVICE_PORT, {
+      via: `${V1.address}:${SERVICE_PORT}`,
+    });
+    assert.equal(status, 0);
+  });
+
+  for (const [what, name] of [
+    ["an address", "stock"],
+    ["a name", "news"],
+  ] as const)
+    it(`register a host outside the mesh at ${what}, in one namespace`, async () => {
+      const host = `${name}.example.com`;
+      const { status, service } = await requestAs(SLEEP, { host });
+      assert.deepEqual({ status, service }, { status: 200, service: name });
+      assert.notEqual((await requestAs(FOO, { host })).service, name);
+    });
+
+  it("register a host outside the mesh without endpoints: its name has its address, in one namespace", async () => {
+    const addressesFor = async (from: Party) =>
+      (await callService(from, "queue.example.com", SERVICE_PORT)).addresses;
+    assert.deepEqual(await addressesFor(SLEEP), ["198.51.100.7"]);
+    assert.deepEqual(await addressesFor(FOO), []);
+  });
+
+  it("start mutual TLS to a server outside the mesh, and refuse one of another name", async () => {
+    const { status, client } = await requestAs(SLEEP, { host: "bank.example.com" });
+    assert.deepEqual({ status, client }, { status: 200, client: "shop" });
+    const { status: refused } = await requestAs(SLEEP, { host: "other-bank.example.com" });
+    assert.equal(refused, 503);
+  });
+
+  it("let calls in over HTTPS by a certificate, and refuse other hosts", async () => {
+    const isOpen = async () => (await ingress.get("shop.example.com")) === 200;
+    await waitFor("shop.example.com does not answer", isOpen, PROPAGATION_SECONDS);
+    await assert.rejects(ingress.get("other.example.com"));
+    assert.equal(await ingress.get("shop.example.com", { header: "other.example.com" }), 404);
+  });
+
+  it("let calls in over HTTPS from clients with a certificate only", async () => {
+    assert.equal(await ingress.get("partners.example.com", { withCertificate: true }), 200);
+    await assert.rejects(ingress.get("partners.example.com"));
+  });
+
+  it("with a fault change nothing", async () => {
+    const place = { group: "networking.istio.io", version: "v1", plural: "virtualservices" };
+    const read = () =>
+      objectsOf(federated.lab, A.name).listNamespacedCustomObject({ ...place, namespace: "shop" });
+    const before = (await read()) as { items: object[] };
+    await files.edit("httpbin", { "subset: v1": "subnet: v1" });
+    try {
+      const { exitCode, output } = await (await stackWith(50)).run("preview");
+      assert.notEqual(exitCode, 0);
+      assert.doesNotMatch(output, /declared neither/);
+      assert.match(output, /httpbin\.yaml.*VirtualService shop\/httpbin: .*subnet.*subset/);
+    } finally {
+      await files.restore("httpbin");
+    }
+    assert.deepEqual(((await read()) as { items: object[] }).items, before.items);
+  });
+
+  it("change weights, subsets and a canary under load, without a failed call", async () => {
+    const load = new Load([
+      { from: SLEEP, host: HTTPBIN },
+      { from: FOO, host: hostOf(INTERNAL) },
+    ]);
+    try {
+      await files.edit("httpbin", {
+        "  subsets:": "  subsets:\n    - { name: latest, labels: { version: v2 } }",
+        "weight: 80": "weight: 50",
+        "weight: 20": "weight: 50",
+      });
+      const summary = await (await stackWith(50)).up();
+      assert.ok(summary.includes("~ 3 updated"), summary.join());
+      await expectShare(V2, SLEEP, HTTPBIN, 0.5);
+      await expectCanary(0.5);
+      // A sidecar knows a subset before routes to it, as it was there in an update before.
+      await files.edit("httpbin", { "subset: v2 }\n          weight": "subset: latest }\n          weight" });
+      await (await stackWith(20)).up();
+      await expectCanary(0.2);
+      await expectShare(V2, SLEEP, HTTPBIN, 0.5);
+    } finally {
+      await load.expectUninterrupted("traffic objects change");
+    }
+  });
+
+  const expectCanary = (expected: number) => expectShare(BAR, FOO, hostOf(INTERNAL), expected);
+
+  async function expectShare(to: Party, from: Party, host: string, expected: number): Promise<void> {
+    let share = 0;
+    const isNear = async () => {
+      share = await shareOf(to, from, host, REQUESTS / 2);
+      return Math.abs(share - expected) < FIVE_POINTS;
+    };
+    await waitFor(host, isNear, PROPAGATION_SECONDS).catch(() => undefined);
+    assert.ok(Math.abs(share - expected) < FIVE_POINTS, `${share} of the calls of ${host}`);
+  }
+
+  async function answered(sent: SidecarRequest, by: Party): Promise<void> {
+    const isAnswered = async () => (await requestAs(SLEEP, sent)).address === by.address;
+    await waitFor(`${sent.host} is not answered by ${by.name}`, isAnswered, PROPAGATION_SECONDS);
+  }
+
+  /** Starts the servers outside the mesh. @returns the examples with their addresses, and a bank whose certificate has another name. */
+  async function prepareFiles(): Promise<TrafficFiles> {
+    const folder = await temporaryFolder("traffic");
+    const authority = await TestAuthority.root("CN=Bank CA");
+    const bank = await authority.workload(
+      [{ type: "dns", value: "bank.example.com" }],
+      "CN=bank.example.com",
+    );
+    const client = await authority.workload([{ type: "dns", value: "shop.example.com" }], "CN=shop");
+    secrets.keys.set(client.key, "the key of the bank's client");
+    const certificates = await temporaryFolder("bank");
+    for (const [name, text] of [
+      ["tls.crt", client.leaf],
+      ["tls.key", client.key],
+      ["ca.crt", authority.pem],
+    ] as const)
+      await writeFile(join(certificates, name), text);
+    const tls = { cert: bank.leaf, key: bank.key, ca: authority.pem };
+    const [stock, news, secured] = [
+      new OutsideServer("stock"),
+      new OutsideServer("news"),
+      new OutsideServer("bank", tls),
+    ];
+    servers.push(stock, news, secured);
+    for (const server of [stock, secured]) await server.start(OUTSIDE);
+    await news.start("127.0.0.1");
+    const replacements = {
+      "192.0.2.10": OUTSIDE,
+      "origin.example.net": "localhost",
+      "18090": String(stock.port),
+      "18091": String(news.port),
+      "18443": String(secured.port),
+      "/etc/bank": certificates,
+      "istio-ingress": "istio-gateway",
+      "istio: ingressgateway": "istio: eastwestgateway",
+      "protocol: HTTPS }": `protocol: HTTPS }\n      bind: ${GATEWAY}`,
+    };
+    const copied = await TrafficFiles.copy(folder, replacements);
+    await copied.duplicate("bank", "other-bank", {
+      "name: bank": "name: other-bank",
+      "bank.example.com": "other-bank.example.com",
+    });
+    return copied;
+  }
+});
