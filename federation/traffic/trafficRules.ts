@@ -1,6 +1,7 @@
 import { destinationHosts } from "./rules/destinationHosts.ts";
 import { destinationPorts } from "./rules/destinationPorts.ts";
 import { destinationSubsets } from "./rules/destinationSubsets.ts";
+import { foreignOwner } from "./rules/foreignOwner.ts";
 import { hostForm } from "./rules/hostForm.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
@@ -10,6 +11,7 @@ import type { TrafficRule } from "./trafficRule.ts";
 
 /** All rules, in the order of their findings. */
 export const TRAFFIC_RULES: readonly TrafficRule[] = [
+  foreignOwner,
   hostForm,
   destinationHosts,
   destinationPorts,
