@@ -59,4 +59,17 @@ describe("Traffic objects", () => {
     );
     assert.ok(imports !== undefined && route !== undefined && imports >= 0 && imports < route, names.join());
   });
+
+  it("that route come after their targets, and after the wait for these", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { TrafficObjects } = await import("../../components/trafficObjects.ts");
+    const rule: TrafficObject = { ...canary, kind: "DestinationRule", name: "bar", spec: { host: BAR } };
+    new TrafficObjects("traffic", { objects: [canary, rule] });
+    await engine.finish();
+    assert.deepEqual(
+      engine.resources.map(({ name }) => name),
+      ["traffic", "DestinationRule shop/bar", "traffic-routes", "VirtualService shop/bar-canary"],
+    );
+  });
 });

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { type RouteTargets, hasNewTargets, routeTargets } from "../../../federation/traffic/routeTargets.ts";
+import type { TrafficObject } from "../../../federation/traffic/trafficObject.ts";
+
+const object = (kind: string, spec: object, group = "networking.istio.io"): TrafficObject => ({
+  ...{ group, kind, apiVersion: `${group}/v1`, namespace: "shop", name: "httpbin" },
+  ...{ labels: {}, annotations: {}, source: "httpbin.yaml", spec: { ...spec } },
+});
+const to = (host: string, subset?: string) => ({ destination: { host, ...(subset && { subset }) } });
+
+describe("Targets of routes", () => {
+  it("are the destinations of VirtualServices and the subsets of DestinationRules", () => {
+    const routes = {
+      http: [
+        { route: [to("httpbin", "v2"), to("httpbin.shop", "v1")], mirror: { host: "stock.example.com" } },
+      ],
+      tcp: [{ route: [to("httpbin", "v2")] }],
+    };
+    const rule = { host: "httpbin", subsets: [{ name: "v2" }, { name: "v1" }] };
+    const objects = [
+      object("VirtualService", routes),
+      object("DestinationRule", rule),
+      object("ServiceEntry", { hosts: ["stock.example.com"] }),
+      object("HTTPRoute", routes, "gateway.networking.k8s.io"),
+    ];
+    const [v1, v2] = ["httpbin.shop, subset v1", "httpbin.shop, subset v2"];
+    assert.deepEqual(routeTargets(objects), {
+      destinations: [v1, v2, "stock.example.com"],
+      subsets: [v1, v2],
+    });
+  });
+
+  const targets = (destinations: string[], subsets: string[]): RouteTargets => ({ destinations, subsets });
+  for (const [title, before, after, isNew] of [
+    ["are not new where nothing changes", targets(["a"], ["a"]), targets(["a"], ["a"]), false],
+    ["are new in the first update", targets([], []), targets(["a"], []), true],
+    [
+      "are new with a subset that a route names",
+      targets(["a"], ["a"]),
+      targets(["a", "b"], ["a", "b"]),
+      true,
+    ],
+    [
+      "are not new with a subset that no route names",
+      targets(["a"], ["a"]),
+      targets(["a"], ["a", "b"]),
+      false,
+    ],
+    ["are new with a host that a route names", targets(["a"], []), targets(["b"], []), true],
+    ["are not new where routes end", targets(["a", "b"], ["a", "b"]), targets(["a"], ["a"]), false],
+    ["wait for nothing where a subset goes too", targets(["a"], ["a"]), targets(["b"], ["b"]), false],
+  ] as const)
+    it(title, () => {
+      assert.equal(hasNewTargets(before, after), isNew);
+    });
+});

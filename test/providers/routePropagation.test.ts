@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import type { RouteTargets } from "../../federation/traffic/routeTargets.ts";
+import { provider } from "../../providers/routePropagation.ts";
+
+const NONE: RouteTargets = { destinations: [], subsets: [] };
+const ONE: RouteTargets = { destinations: ["a"], subsets: [] };
+
+describe("RoutePropagation", () => {
+  it("accepts lists of names, and nothing else", async () => {
+    assert.deepEqual((await provider.check({}, ONE)).failures, []);
+    const wrong = { ...ONE, subsets: [1] } as unknown as RouteTargets;
+    assert.equal((await provider.check({}, wrong)).failures[0]?.property, "subsets[0]");
+  });
+
+  it("changes where targets do, whatever else the state has", async () => {
+    const state = { ...ONE, __provider: "text" };
+    assert.deepEqual(await provider.diff("id", state, ONE), { changes: false });
+    assert.deepEqual(await provider.diff("id", state, NONE), { changes: true });
+  });
+
+  it("waits for nothing where no target is new", async () => {
+    const start = performance.now();
+    assert.deepEqual(await provider.update("id", ONE, NONE), { outs: NONE });
+    assert.ok(performance.now() - start < 1_000);
+  });
+});
