@@ -152,7 +152,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     if (plan.traffic.objects.length > 0)
       new TrafficObjects(
         `${name}-traffic`,
-        { objects: plan.traffic.objects },
+        plan.traffic,
         // Calls that are routed to an imported host before it is registered fail.
         { ...child, dependsOn: [istio, ...connected.registered] },
       );

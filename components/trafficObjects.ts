@@ -3,38 +3,44 @@ import * as pulumi from "@pulumi/pulumi";
 import { MANAGED_BY, MANAGED_BY_LABEL, TRAFFIC_LABEL } from "../federation/core/labels.ts";
 import { withoutUndefined } from "../federation/core/order.ts";
 import { routeTargets } from "../federation/traffic/routeTargets.ts";
-import { formatObject, type TrafficObject } from "../federation/traffic/trafficObject.ts";
+import { formatObject, objectKey, type TrafficObject } from "../federation/traffic/trafficObject.ts";
+import { inWriteOrder, type WriteOrder } from "../federation/traffic/writeOrder.ts";
 import { RoutePropagation } from "../providers/routePropagation.ts";
 
 /** Arguments of `TrafficObjects`. */
 export interface TrafficObjectsArgs {
   /** At most one of each kind, namespace and name; sorted. */
   objects: readonly TrafficObject[];
+  order: WriteOrder;
 }
 
 /**
- * Istio's and Gateway API's objects of a stack, each a resource of its own: VirtualServices after what they route to. Fails for an object of this name that somebody else created, and
- * leaves it unchanged.
+ * Istio's and Gateway API's objects of a stack, each a resource of its own, written in an order that loses no request: VirtualServices once
+ * sidecars know what they route to. Fails for an object of this name that somebody else created, and leaves it unchanged.
  */
 export class TrafficObjects extends pulumi.ComponentResource {
-  constructor(name: string, { objects }: TrafficObjectsArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { objects, order }: TrafficObjectsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:TrafficObjects", name, {}, opts);
-    const declare = (object: TrafficObject, dependsOn: pulumi.Resource[]) => {
+    const made = new Map<string, pulumi.Resource>();
+    const declare = (object: TrafficObject, after: readonly pulumi.Resource[]) => {
       const { apiVersion, kind, namespace, name: own, spec } = object;
       const labels = { ...object.labels, [MANAGED_BY_LABEL]: MANAGED_BY, [TRAFFIC_LABEL]: "true" };
       // The API server drops empty ones, which would be a change in each update.
       const annotations = Object.keys(object.annotations).length === 0 ? undefined : object.annotations;
-      return new kubernetes.apiextensions.CustomResource(
+      const earlier = (order[objectKey(object)] ?? []).flatMap((key) => made.get(key) ?? []);
+      const resource = new kubernetes.apiextensions.CustomResource(
         formatObject(object),
         { apiVersion, kind, metadata: withoutUndefined({ namespace, name: own, labels, annotations }), spec },
-        { parent: this, dependsOn },
+        { parent: this, dependsOn: [...after, ...earlier] },
       );
+      made.set(objectKey(object), resource);
     };
     const isRoute = ({ kind }: TrafficObject) => kind === "VirtualService";
-    const routes = objects.filter(isRoute);
-    const declared = objects.filter((object) => !isRoute(object)).map((object) => declare(object, []));
+    const sorted = inWriteOrder(objects, order);
+    const routes = sorted.filter(isRoute);
+    for (const object of sorted) if (!isRoute(object)) declare(object, []);
     if (routes.length > 0) {
-      const before = { parent: this, dependsOn: declared };
+      const before = { parent: this, dependsOn: [...made.values()] };
       const propagated = new RoutePropagation(`${name}-routes`, routeTargets(objects), before);
       for (const route of routes) declare(route, [propagated]);
     }

@@ -9,6 +9,7 @@ import {
   REMOTE_HOST_ANNOTATION,
   TERMINATED,
   TERMINATED_ANNOTATION,
+  TRAFFIC_LABEL,
 } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { messageOf } from "../federation/core/text.ts";
@@ -52,8 +53,9 @@ export async function readTraffic(
   const declared = "value" in parsed ? { value: await checkDeclared(parsed.value, crds) } : parsed;
   const objects = "value" in declared ? declared.value.objects : [];
   const services = reader.read(readAllServices);
-  const [foreign, found, secrets, registered] = await Promise.all([
-    reader.read(readForeign),
+  const [foreign, applied, found, secrets, registered] = await Promise.all([
+    reader.read((client) => readObjects(client, TRAFFIC_KINDS, OF_OTHERS)),
+    reader.read((client) => readObjects(client, APPLIED_KINDS, `${TRAFFIC_LABEL}=true`)),
     services,
     services.then((reading) =>
       reader.read((client) =>
@@ -62,7 +64,7 @@ export async function readTraffic(
     ),
     reader.read((client) => readRegistered(client, config.canaries)),
   ]);
-  return { declared, crds, foreign, services: found, secrets, registered };
+  return { declared, crds, foreign, applied, services: found, secrets, registered };
 }
 
 function isEmpty({ files, objects, canaries, egress, ingress }: TrafficConfig): boolean {
@@ -138,12 +140,21 @@ async function readFiles(patterns: readonly string[]): Promise<Reading<TrafficFi
 
 type IstioObject = KubernetesObject & { spec?: Record<string, unknown> };
 
-/** Reads the traffic objects that this program did not make; none of a kind whose CRD is not there. */
-async function readForeign(client: ClusterClient): Promise<TrafficObject[]> {
+/** Kinds of the stack's own objects that decide what an update may remove. */
+const APPLIED_KINDS = TRAFFIC_KINDS.filter(({ kind }) =>
+  ["VirtualService", "DestinationRule", "ServiceEntry"].includes(kind),
+);
+
+/** Reads the traffic objects that a label selector matches; none of a kind whose CRD is not there. */
+async function readObjects(
+  client: ClusterClient,
+  kinds: readonly TrafficKind[],
+  labelSelector: string,
+): Promise<TrafficObject[]> {
   const lists = await Promise.all(
-    TRAFFIC_KINDS.map(async (known) => {
+    kinds.map(async (known) => {
       const { group, version, kind } = known;
-      const objects = await client.list<IstioObject>(known, { labelSelector: OF_OTHERS });
+      const objects = await client.list<IstioObject>(known, { labelSelector });
       return objects.map(({ metadata, spec = {} }): TrafficObject => {
         const { namespace = "", name, labels = {}, annotations = {} } = metadata;
         const apiVersion = `${group}/${version}`;

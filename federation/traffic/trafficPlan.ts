@@ -9,6 +9,7 @@ import type { ImportConnection } from "../imports/registrations.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Reading, required } from "../snapshot.ts";
 import type { Connection } from "../topology/topologies.ts";
+import { holdTargets } from "./heldTargets.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
 import { DIRECT_CALLS, refusesDirectCalls } from "./shortcuts/egress.ts";
 import { renderCanaries } from "./shortcuts/canary.ts";
@@ -23,11 +24,13 @@ import {
 import type { Need, TrafficContext, TrafficFinding } from "./trafficRule.ts";
 import { TRAFFIC_RULES } from "./trafficRules.ts";
 import type { RegisteredHost, TrafficReadings } from "./trafficTargets.ts";
+import { type WriteOrder, writeOrder } from "./writeOrder.ts";
 
 /** Traffic objects to be declared. */
 export interface TrafficPlan {
   /** Sorted by kind, namespace and name. */
   objects: readonly TrafficObject[];
+  order: WriteOrder;
 }
 
 /**
@@ -40,7 +43,7 @@ export function planTraffic(
   rootNamespace: string,
 ): TrafficPlan {
   const { traffic } = snapshot;
-  if (traffic === undefined) return { objects: [] };
+  if (traffic === undefined) return { objects: [], order: {} };
   const { objects, faults } = required(traffic.declared, findings) ?? {
     objects: [],
     declared: [],
@@ -70,7 +73,14 @@ export function planTraffic(
     const meshConfigs = valuesOfIstiods(config.istio).map(({ values }) => valueAt(values, ["meshConfig"]));
     if (!refusesDirectCalls(meshConfigs, context.objects, rootNamespace)) findings.note(DIRECT_CALLS);
   }
-  return { objects: context.objects };
+  const applied = "value" in traffic.applied ? traffic.applied.value : [];
+  if ("forbidden" in traffic.applied) {
+    const unchecked = "so requests to subsets and hosts that this update removes may be lost";
+    findings.warn(`traffic: this user may not ${traffic.applied.forbidden}, ${unchecked}`);
+  }
+  const held = holdTargets(context.objects, applied, context.hosts);
+  findings.note(...held.notes);
+  return { objects: held.objects, order: writeOrder(held.objects, context.hosts, rootNamespace) };
 }
 
 /** Adds the VirtualServices of canaries; an object of the stack with the name of one is a fault. */

@@ -55,7 +55,7 @@ export function clusterPlan(
     restarts: undefined,
     publish: planPublication({ config }, trustedPeers(connection.peers)),
     hasDeckhousePeers: false,
-    traffic: { objects: [] },
+    traffic: { objects: [], order: {} },
     ...parts,
     connection,
   };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TrafficObject } from "../../federation/traffic/trafficObject.ts";
+import { type TrafficObject, objectKey } from "../../federation/traffic/trafficObject.ts";
 import { viewPeers } from "../federation/planContext.ts";
 import { BAR, contractOf, validConfig } from "../federation/samples.ts";
 import { clusterPlan } from "./clusterPlan.ts";
@@ -28,7 +28,7 @@ describe("Traffic objects", () => {
     await engine.start(false);
     const { TrafficObjects } = await import("../../components/trafficObjects.ts");
     const annotated = { ...canary, name: "other", labels: { team: "shop" }, annotations: { note: "kept" } };
-    new TrafficObjects("traffic", { objects: [canary, annotated] });
+    new TrafficObjects("traffic", { objects: [canary, annotated], order: {} });
     await engine.finish();
     const labels = {
       "app.kubernetes.io/managed-by": "istio-federation",
@@ -44,13 +44,27 @@ describe("Traffic objects", () => {
     });
   });
 
+  it("are registered after those that they refer to", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { TrafficObjects } = await import("../../components/trafficObjects.ts");
+    const delegate = { ...canary, name: "delegate" };
+    const order = { [objectKey(canary)]: [objectKey(delegate)] };
+    new TrafficObjects("traffic", { objects: [canary, delegate], order });
+    await engine.finish();
+    assert.deepEqual(
+      engine.resources.map(({ name }) => name).filter((name) => name.startsWith("VirtualService")),
+      ["VirtualService shop/delegate", "VirtualService shop/bar-canary"],
+    );
+  });
+
   it("follow the imported services that they may route to", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
     new FederatedCluster(
       "cluster-a",
-      clusterPlan(config, { connection: { peers }, traffic: { objects: [canary] } }),
+      clusterPlan(config, { connection: { peers }, traffic: { objects: [canary], order: {} } }),
     );
     await engine.finish();
     const names = engine.resources.map(({ name }) => name);
@@ -65,7 +79,7 @@ describe("Traffic objects", () => {
     await engine.start(false);
     const { TrafficObjects } = await import("../../components/trafficObjects.ts");
     const rule: TrafficObject = { ...canary, kind: "DestinationRule", name: "bar", spec: { host: BAR } };
-    new TrafficObjects("traffic", { objects: [canary, rule] });
+    new TrafficObjects("traffic", { objects: [canary, rule], order: {} });
     await engine.finish();
     assert.deepEqual(
       engine.resources.map(({ name }) => name),

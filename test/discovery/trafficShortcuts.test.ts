@@ -65,6 +65,7 @@ describe("The canaries of a stack", () => {
     services: { value: { services: [service("stock", "shop", "http:8080")], workloads: [], namespaces: {} } },
     secrets: { value: {} },
     foreign: { value: [] },
+    applied: { value: [] },
     registered: { value: [registered] },
   };
   const planned = (changes: Partial<TrafficReadings> = {}) => {

@@ -18,8 +18,8 @@ export const routeGateways: TrafficRule = {
     );
     return ofKind(objects, "VirtualService").flatMap(({ object, spec: { gateways = [] } }) =>
       gateways.flatMap((gateway, index): TrafficFinding[] => {
-        if (gateway === MESH || names.includes(fullName(gateway, object.namespace))) return [];
-        const full = fullName(gateway, object.namespace);
+        if (gateway === MESH || names.includes(fullGatewayName(gateway, object.namespace))) return [];
+        const full = fullGatewayName(gateway, object.namespace);
         return [
           {
             ...{ level: "fault", object, path: `spec.gateways[${index}]`, value: gateway },
@@ -43,7 +43,7 @@ export const gatewayHosts: TrafficRule = {
     const gateways = gatewaysIn([...objects, ...foreign]);
     return ofKind(objects, "VirtualService").flatMap(({ object, spec: { gateways: own = [], hosts = [] } }) =>
       own.flatMap((gateway, index): TrafficFinding[] => {
-        const full = fullName(gateway, object.namespace);
+        const full = fullGatewayName(gateway, object.namespace);
         const found = gateways.find((each) => `${each.object.namespace}/${each.object.name}` === full);
         if (found === undefined || gateway === MESH) return [];
         const admitted = serverHosts(found, object.namespace);
@@ -66,7 +66,7 @@ function gatewaysIn(objects: readonly TrafficObject[]): { object: TrafficObject;
 }
 
 /** A gateway's name as `namespace/name`. */
-function fullName(gateway: string, namespace: string): string {
+export function fullGatewayName(gateway: string, namespace: string): string {
   return gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
 }
 
