@@ -16,7 +16,7 @@ import { editedStackFile } from "./stackFile.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 import { Ingress } from "./traffic/ingress.ts";
 import { OutsideServer } from "./traffic/outsideServer.ts";
-import { type SidecarRequest, requestAs, shareOf } from "./traffic/requests.ts";
+import { type SidecarRequest, requestAs, requestTlsAs, shareOf } from "./traffic/requests.ts";
 import { TrafficFiles } from "./traffic/trafficFiles.ts";
 
 const [A, B] = CLUSTERS;
@@ -24,11 +24,15 @@ const FOO = partyIn(A, true);
 const INTERNAL = partyIn(A, false);
 const BAR = partyIn(B, true);
 const SHOP = { cluster: A.name, domain: A.domain, namespace: "shop", exported: false, port: SERVICE_PORT };
+const TLS_PORT = 8443;
 const SLEEP: Party = {
   ...SHOP,
   name: "sleep",
   address: `${A.network}.1.40`,
-  calls: [{ name: "tcp", number: 5672 }],
+  calls: [
+    { name: "tcp", number: 5672 },
+    { name: "tls", number: TLS_PORT },
+  ],
 };
 const V1: Party = { ...SHOP, name: "httpbin", version: "v1", address: `${A.network}.1.41` };
 const V2: Party = {
@@ -52,6 +56,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
   let federated: FederatedLab;
   let files: TrafficFiles;
   let ingress: Ingress;
+  let authority: TestAuthority;
   const servers: OutsideServer[] = [];
 
   const workloads = () => ({
@@ -145,6 +150,15 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     assert.equal(refused, 503);
   });
 
+  it("send TLS of a domain to a firewall by SNI; a host that no route names goes past it", async () => {
+    const answeredBy = async (host: string) =>
+      (await requestTlsAs(SLEEP, host, TLS_PORT, authority.pem)).service;
+    assert.equal(await answeredBy("en.wiki.example"), "firewall");
+    assert.equal(await answeredBy("de.wiki.example"), "firewall");
+    assert.equal(await answeredBy("direct.example.com"), "direct");
+    await assert.rejects(answeredBy("unknown.example.com"));
+  });
+
   it("let calls in over HTTPS by a certificate, and refuse other hosts", async () => {
     const isOpen = async () => (await ingress.get("shop.example.com")) === 200;
     await waitFor("shop.example.com does not answer", isOpen, PROPAGATION_SECONDS);
@@ -221,7 +235,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
   /** Starts the servers outside the mesh. @returns the examples with their addresses, and a bank whose certificate has another name. */
   async function prepareFiles(): Promise<TrafficFiles> {
     const folder = await temporaryFolder("traffic");
-    const authority = await TestAuthority.root("CN=Bank CA");
+    authority = await TestAuthority.root("CN=CA of servers outside");
     const bank = await authority.workload(
       [{ type: "dns", value: "bank.example.com" }],
       "CN=bank.example.com",
@@ -241,8 +255,14 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       new OutsideServer("news"),
       new OutsideServer("bank", tls),
     ];
-    servers.push(stock, news, secured);
-    for (const server of [stock, secured]) await server.start(OUTSIDE);
+    const wiki = await authority.workload([{ type: "dns", value: "*.wiki.example" }], "CN=wiki");
+    const other = await authority.workload([{ type: "dns", value: "direct.example.com" }], "CN=direct");
+    const [firewall, direct] = [
+      new OutsideServer("firewall", { cert: wiki.leaf, key: wiki.key }),
+      new OutsideServer("direct", { cert: other.leaf, key: other.key }),
+    ];
+    servers.push(stock, news, secured, firewall, direct);
+    for (const server of [stock, secured, firewall, direct]) await server.start(OUTSIDE);
     await news.start("127.0.0.1");
     const replacements = {
       "192.0.2.10": OUTSIDE,
@@ -250,6 +270,8 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       "18090": String(stock.port),
       "18091": String(news.port),
       "18443": String(secured.port),
+      "18444": String(firewall.port),
+      "18445": String(direct.port),
       "/etc/bank": certificates,
       "istio-ingress": "istio-gateway",
       "istio: ingressgateway": "istio: eastwestgateway",

@@ -1,4 +1,5 @@
-import { Agent, type IncomingMessage, request } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import { request as requestTls } from "node:https";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { SERVICE_PORT, type Workload, egressAddress } from "../../../lab/workloads/workload.ts";
@@ -32,6 +33,25 @@ export async function requestAs(
     headers: { ...headers, host: `${host}:${SERVICE_PORT}` },
   });
   sent.end();
+  return answerOf(sent);
+}
+
+/** Sends a request with TLS of the app's own to the sidecar of a workload. @param ca PEM of the server's authority. */
+export async function requestTlsAs(
+  from: Pick<Workload, "address">,
+  host: string,
+  port: number,
+  ca: string,
+): Promise<SidecarAnswer> {
+  const sent = requestTls({
+    ...{ host: egressAddress(from), port, servername: host, ca, agent: false },
+    headers: { host },
+  });
+  sent.end();
+  return answerOf(sent);
+}
+
+async function answerOf(sent: ClientRequest): Promise<SidecarAnswer> {
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   const body = await text(response);
   return { status: response.statusCode, ...(body.startsWith("{") && (JSON.parse(body) as object)) };
