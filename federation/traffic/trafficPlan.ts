@@ -13,6 +13,7 @@ import { holdTargets } from "./heldTargets.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
 import { DIRECT_CALLS, refusesDirectCalls } from "./shortcuts/egress.ts";
 import { renderCanaries } from "./shortcuts/canary.ts";
+import { summarizeTraffic } from "./summary.ts";
 import {
   type TrafficObject,
   inPlace,
@@ -80,6 +81,8 @@ export function planTraffic(
   }
   const held = holdTargets(context.objects, applied, context.hosts);
   findings.note(...held.notes);
+  if ("value" in traffic.applied)
+    findings.note(...summarizeTraffic(held.objects, applied, config.cluster.domain));
   return { objects: held.objects, order: writeOrder(held.objects, context.hosts, rootNamespace) };
 }
 

@@ -1,0 +1,129 @@
+import { append, sortedUnique } from "../core/order.ts";
+import { boundedLines, count } from "../core/text.ts";
+import { routesOf } from "./destinations.ts";
+import { covers } from "./hosts.ts";
+import { sum } from "./shares.ts";
+import type { RouteDestination, VirtualServiceSpec } from "./specs.ts";
+import type { TrafficObject } from "./trafficObject.ts";
+import { ofKind } from "./trafficRule.ts";
+
+/**
+ * Formats what an update changes of routes and of calls to hosts outside the mesh, for reviewers:
+ * `routes: reviews.shop 80 % v1, 20 % v2 (was 100 / 0)`, `egress: wikipedia.org by firewall.egress`.
+ * @param applied the stack's objects in the cluster.
+ */
+export function summarizeTraffic(
+  objects: readonly TrafficObject[],
+  applied: readonly TrafficObject[],
+  clusterDomain: string,
+): string[] {
+  const suffix = `.svc.${clusterDomain}`;
+  return [
+    ...changedLines("routes", sharesOf(objects, suffix), sharesOf(applied, suffix)),
+    ...changedLines("egress", egressOf(objects, suffix), egressOf(applied, suffix)),
+  ];
+}
+
+/** Percentages of destinations, by subset or host. */
+type Shares = ReadonlyMap<string, number>;
+
+/** Formats the entries that differ from those of the cluster. */
+function changedLines(
+  topic: string,
+  now: ReadonlyMap<string, Described>,
+  before: ReadonlyMap<string, Described>,
+): string[] {
+  const names = sortedUnique([...now.keys(), ...before.keys()]);
+  const changed = names.filter((name) => now.get(name)?.text !== before.get(name)?.text);
+  return boundedLines(
+    changed,
+    (name) => `${topic}: ${name} ${formatDescribed(now.get(name), before.get(name))}`,
+    (more) => `${topic}: and ${count(more)} more`,
+  );
+}
+
+/** Where the calls to a host go. */
+interface Described {
+  text: string;
+  shares: Shares;
+}
+
+function formatDescribed(now: Described | undefined, before: Described | undefined): string {
+  if (now === undefined) return `removed (was ${before?.text ?? ""})`;
+  if (before === undefined) return `${now.text} (new)`;
+  const names = [...now.shares.keys()];
+  const isComparable = names.length > 0 && [...before.shares.keys()].every((name) => names.includes(name));
+  const former = names.map((name) => before.shares.get(name) ?? 0).join(" / ");
+  return `${now.text} (was ${isComparable ? former : before.text})`;
+}
+
+/** Shares of each route of VirtualServices, by host; with the place of a route where there are several. */
+function sharesOf(objects: readonly TrafficObject[], suffix: string): Map<string, Described> {
+  const external = externalHosts(objects);
+  const found = new Map<string, Described>();
+  for (const { object, spec } of ofKind(objects, "VirtualService")) {
+    const own = (spec.hosts ?? []).filter((host) => !external.includes(host));
+    const routes = routesOf(spec).filter(({ route }) => (route.route ?? []).length > 0);
+    for (const host of own)
+      for (const { path, route } of routes) {
+        const name = shortHost(host, object.namespace, suffix);
+        const place = routes.length === 1 ? "" : ` ${path.replace("spec.", "")}`;
+        // VirtualServices of one host, for several gateways.
+        const key = `${name}${place}`;
+        found.set(
+          found.has(key) ? `${key} by ${object.name}` : key,
+          describe(route.route ?? [], object, suffix),
+        );
+      }
+  }
+  return found;
+}
+
+function describe(
+  route: readonly RouteDestination[],
+  { namespace }: TrafficObject,
+  suffix: string,
+): Described {
+  const weights = new Map<string, number[]>();
+  for (const { destination: { host = "", subset } = {}, weight } of route)
+    append(weights, subset ?? shortHost(host, namespace, suffix), weight ?? (route.length === 1 ? 100 : 0));
+  const total = sum([...weights.values()].flat());
+  const shares = new Map(
+    [...weights].map(([name, own]) => [name, total === 0 ? 0 : Math.round((sum(own) / total) * 1000) / 10]),
+  );
+  return { text: [...shares].map(([name, share]) => `${share} % ${name}`).join(", "), shares };
+}
+
+/** By which host the calls to each external host go. */
+function egressOf(objects: readonly TrafficObject[], suffix: string): Map<string, Described> {
+  const routes = ofKind(objects, "VirtualService").filter(({ spec: { gateways = ["mesh"] } }) =>
+    gateways.includes("mesh"),
+  );
+  return new Map(
+    externalHosts(objects).map((host) => {
+      const found = routes.find(({ spec: { hosts = [] } }) => hosts.some((each) => covers(each, host)));
+      const via = found === undefined ? undefined : firstDestination(found.spec);
+      const isDirect = found === undefined || via === undefined || via === host;
+      const text = isDirect ? "directly" : `by ${shortHost(via, found.object.namespace, suffix)}`;
+      return [host, { text, shares: new Map() }];
+    }),
+  );
+}
+
+function firstDestination(spec: VirtualServiceSpec): string | undefined {
+  const [first] = routesOf(spec).flatMap(({ route }) => route.route ?? []);
+  return first?.destination?.host;
+}
+
+/** Hosts of ServiceEntries outside the mesh. */
+function externalHosts(objects: readonly TrafficObject[]): string[] {
+  return ofKind(objects, "ServiceEntry").flatMap(({ spec: { location, hosts = [] } }) =>
+    location === "MESH_INTERNAL" ? [] : hosts,
+  );
+}
+
+/** Shortens the full name of a Service to `name.namespace`; other names stay. */
+function shortHost(host: string, namespace: string, suffix: string): string {
+  if (host.endsWith(suffix)) return host.slice(0, -suffix.length);
+  return host.includes(".") || host === "*" ? host : `${host}.${namespace}`;
+}
