@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { type RouteTargets, hasNewTargets } from "../federation/traffic/routeTargets.ts";
+import { hasNewTargets } from "../federation/traffic/routeTargets.ts";
 import { DynamicResource } from "./dynamicResource.ts";
 import { checkFields } from "./inputChecks.ts";
 
@@ -14,32 +14,30 @@ const PROPAGATION_MILLISECONDS = 3_000;
  * writes nothing to the cluster.
  */
 export class RoutePropagation extends DynamicResource {
-  constructor(name: string, targets: RouteTargets, opts?: pulumi.CustomResourceOptions) {
-    super("./providers/routePropagation.ts", "RoutePropagation", name, { ...targets }, opts);
+  constructor(name: string, targets: readonly string[], opts?: pulumi.CustomResourceOptions) {
+    super("./providers/routePropagation.ts", "RoutePropagation", name, { targets }, opts);
   }
 }
 
-const FIELDS = { destinations: z.array(z.string()), subsets: z.array(z.string()) };
-
-function stateOf({ destinations, subsets }: RouteTargets): RouteTargets {
-  return { destinations, subsets };
+/** Inputs, and outputs: what `diff` compares. */
+interface Targets {
+  targets: readonly string[];
 }
 
-async function propagate(before: RouteTargets, after: RouteTargets): Promise<RouteTargets> {
-  if (hasNewTargets(before, after)) await sleep(PROPAGATION_MILLISECONDS);
-  return stateOf(after);
+const FIELDS = { targets: z.array(z.string()) };
+
+async function propagate(before: readonly string[], { targets }: Targets): Promise<Targets> {
+  if (hasNewTargets(before, targets)) await sleep(PROPAGATION_MILLISECONDS);
+  return { targets };
 }
 
 export const provider = {
   check: (_olds: object, news) =>
     Promise.resolve({ inputs: news, failures: checkFields(FIELDS, { ...news }) }),
-  diff: (_id, olds, news) => Promise.resolve({ changes: !isDeepStrictEqual(stateOf(olds), stateOf(news)) }),
-  create: async (inputs) => ({
-    id: "route-propagation",
-    outs: await propagate({ destinations: [], subsets: [] }, inputs),
-  }),
-  update: async (_id, olds, news) => ({ outs: await propagate(olds, news) }),
+  diff: (_id, olds, news) => Promise.resolve({ changes: !isDeepStrictEqual(olds.targets, news.targets) }),
+  create: async (inputs) => ({ id: "route-propagation", outs: await propagate([], inputs) }),
+  update: async (_id, olds, news) => ({ outs: await propagate(olds.targets, news) }),
   // It is nowhere but in the state.
-  read: (id, state) => Promise.resolve({ id, props: state as RouteTargets }),
+  read: (id, state) => Promise.resolve({ id, props: state as Targets }),
   delete: () => Promise.resolve(),
-} satisfies pulumi.dynamic.ResourceProvider<RouteTargets, RouteTargets>;
+} satisfies pulumi.dynamic.ResourceProvider<Targets, Targets>;

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import type { RouteTargets } from "../../federation/traffic/routeTargets.ts";
 import { provider } from "../../providers/routePropagation.ts";
 
-const NONE: RouteTargets = { destinations: [], subsets: [] };
-const ONE: RouteTargets = { destinations: ["a"], subsets: [] };
+const NONE = { targets: [] };
+const ONE = { targets: ["a"] };
 
 describe("RoutePropagation", () => {
   it("accepts lists of names, and nothing else", async () => {
     assert.deepEqual((await provider.check({}, ONE)).failures, []);
-    const wrong = { ...ONE, subsets: [1] } as unknown as RouteTargets;
-    assert.equal((await provider.check({}, wrong)).failures[0]?.property, "subsets[0]");
+    const wrong = { targets: [1] } as unknown as typeof ONE;
+    assert.equal((await provider.check({}, wrong)).failures[0]?.property, "targets[0]");
   });
 
   it("changes where targets do, whatever else the state has", async () => {
