@@ -1,7 +1,10 @@
+import { autoPassthrough } from "./rules/autoPassthrough.ts";
 import { destinationHosts } from "./rules/destinationHosts.ts";
 import { destinationPorts } from "./rules/destinationPorts.ts";
+import { ruleHosts, serverVerification } from "./rules/destinationRules.ts";
 import { destinationSubsets } from "./rules/destinationSubsets.ts";
 import { foreignOwner } from "./rules/foreignOwner.ts";
+import { gatewayPods } from "./rules/gatewayPods.ts";
 import { hostForm } from "./rules/hostForm.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
@@ -18,6 +21,10 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   destinationSubsets,
   routeGateways,
   gatewayHosts,
+  gatewayPods,
+  autoPassthrough,
+  ruleHosts,
+  serverVerification,
   meshHosts,
   routeOrder,
   routeWeights,

@@ -1,0 +1,69 @@
+import { suggestion } from "../../core/schema.ts";
+import type { ClientTls, DestinationRuleSpec } from "../specs.ts";
+import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
+
+/** A DestinationRule for a host that nobody has: it does nothing. */
+export const ruleHosts: TrafficRule = {
+  code: "IST0174",
+  checks: "DestinationRules are for hosts that are there",
+  needs: ["services", "foreign"],
+  find: ({ objects, hosts }) =>
+    ofKind(objects, "DestinationRule").flatMap(({ object, spec: { host = "" } }): TrafficFinding[] => {
+      if (!hosts.isComplete || host.startsWith("*") || hosts.find(host, object.namespace).length > 0)
+        return [];
+      const full = hosts.resolve(host, object.namespace);
+      return [
+        {
+          ...{ level: "warning", object, path: "spec.host", value: host },
+          rule:
+            full === host
+              ? "is no host that the mesh knows"
+              : `is '${full}' here, which is no host that the mesh knows`,
+          remedy: suggestion(full, hosts.names) ?? "Correct it, or write the full name of the Service",
+        },
+      ];
+    }),
+};
+
+/** TLS to a server that is not verified: without certificates of an authority, any server is taken (`CaCertificateAnalyzer`). */
+export const serverVerification: TrafficRule = {
+  code: "IST0128",
+  checks: "servers are verified",
+  needs: [],
+  find: ({ objects }) =>
+    ofKind(objects, "DestinationRule").flatMap(({ object, spec }) =>
+      tlsSettings(spec).flatMap(({ path, tls }): TrafficFinding[] => {
+        const isTls = tls.mode === "SIMPLE" || tls.mode === "MUTUAL";
+        if (!isTls || tls.insecureSkipVerify === true) return [];
+        if ((tls.caCertificates ?? tls.credentialName ?? "") !== "") return [];
+        return [
+          {
+            ...{ level: "warning", object, path },
+            rule: `has mode ${tls.mode} without caCertificates or credentialName: the certificates of the proxy's image decide which servers are taken`,
+            remedy:
+              "Name the file of the server's authority in caCertificates (system: those of the image), or a Secret",
+          },
+        ];
+      }),
+    ),
+};
+
+/** Lists the client TLS settings of a DestinationRule, with their paths. */
+function tlsSettings({
+  trafficPolicy,
+  subsets = [],
+}: DestinationRuleSpec): { path: string; tls: ClientTls }[] {
+  const policies = [
+    { path: "spec.trafficPolicy", policy: trafficPolicy },
+    ...subsets.map((subset, index) => ({
+      path: `spec.subsets[${index}].trafficPolicy`,
+      policy: subset.trafficPolicy,
+    })),
+  ];
+  return policies.flatMap(({ path, policy }) => [
+    ...(policy?.tls === undefined ? [] : [{ path: `${path}.tls`, tls: policy.tls }]),
+    ...(policy?.portLevelSettings ?? []).flatMap(({ tls }, index) =>
+      tls === undefined ? [] : [{ path: `${path}.portLevelSettings[${index}].tls`, tls }],
+    ),
+  ]);
+}
