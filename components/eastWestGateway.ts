@@ -14,7 +14,7 @@ import {
 import { withoutUndefined } from "../federation/core/order.ts";
 import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/core/wellKnown.ts";
 import {
-  type GatewaySpec,
+  type RenderedGatewaySpec,
   gatewaySpec,
   terminatedRoute,
   type TerminatedPort,
@@ -111,7 +111,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
   private createListeners(
     name: string,
     args: EastWestGatewayArgs,
-    spec: GatewaySpec,
+    spec: RenderedGatewaySpec,
     release: readonly pulumi.Resource[],
   ): void {
     const routes = args.terminated.map((port) => this.routeFor(name, args, port));

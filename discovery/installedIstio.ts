@@ -8,7 +8,7 @@ import {
   type SharedMeshConfig,
   isTrue,
 } from "../federation/existing/installedIstio.ts";
-import { ownerOf } from "../federation/existing/owner.ts";
+import { parseOwner } from "../federation/existing/owner.ts";
 import type { SidecarScope } from "../federation/existing/sidecarScopes.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { gatewayPlace } from "../federation/core/gatewayPlace.ts";
@@ -121,7 +121,7 @@ async function readControlPlane(
     name,
     revision,
     version: versionOf(tagOf(container?.image ?? ""), labels["app.kubernetes.io/version"]),
-    owner: ownerOf(deployment.metadata),
+    owner: parseOwner(deployment.metadata),
     environment: environmentOf(container?.env ?? []),
     arguments: container?.args ?? [],
     meshConfig: await parseYaml(mesh?.data?.["mesh"]),

@@ -100,8 +100,8 @@ export class ClusterClient {
     try {
       return await once();
     } catch (error) {
-      if (statusOf(error) === 404) return begin();
-      if (statusOf(error) !== 410) throw error;
+      if (httpStatusOf(error) === 404) return begin();
+      if (httpStatusOf(error) !== 410) throw error;
       // The snapshot behind the pages expired in between: starts anew.
       return once();
     }
@@ -157,7 +157,7 @@ export class ClusterClient {
         operation,
       })) as T;
     } catch (error) {
-      if (statusOf(error) === 404) return undefined;
+      if (httpStatusOf(error) === 404) return undefined;
       throw error;
     }
   }
@@ -228,8 +228,8 @@ export class ClusterClient {
         operation: `delete ${kind.kind} ${fullName(seen)}`,
       });
     } catch (error) {
-      if (statusOf(error) === 409) return false;
-      if (statusOf(error) !== 404) throw error;
+      if (httpStatusOf(error) === 409) return false;
+      if (httpStatusOf(error) !== 404) throw error;
     }
     return true;
   }
@@ -252,7 +252,7 @@ export async function editObject<T extends KubernetesObject>(
       await client.replace(kind, changed);
       return;
     } catch (error) {
-      if (statusOf(error) !== 409 || attempt === EDIT_ATTEMPTS) throw error;
+      if (httpStatusOf(error) !== 409 || attempt === EDIT_ATTEMPTS) throw error;
     }
   }
 }
@@ -271,6 +271,6 @@ function fullName({ metadata: { namespace, name } }: KubernetesObject): string {
 }
 
 /** Returns the API server's HTTP status behind an error; undefined without a response. */
-export function statusOf(error: unknown): number | undefined {
+export function httpStatusOf(error: unknown): number | undefined {
   return error instanceof ClusterError ? error.failure.status : undefined;
 }

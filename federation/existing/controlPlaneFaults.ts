@@ -9,13 +9,13 @@ import { meshConfigField, setEnvironment, setMeshConfig, updateIstio } from "./o
 export const SUPPORTED = { oldest: 26, newest: 31 } as const;
 
 /** Returns the place of a control plane in messages. */
-export function placeOf({ namespace, name, revision }: ControlPlane): string {
+export function controlPlanePlace({ namespace, name, revision }: ControlPlane): string {
   return `Deployment ${namespace}/${name} (revision ${revision})`;
 }
 
 /** Finds what keeps a control plane from taking the trust anchors of peers. */
 export function trustFaults(controlPlane: ControlPlane, settings: MeshSettings): Fault[] {
-  const path = placeOf(controlPlane);
+  const path = controlPlanePlace(controlPlane);
   const { environment } = controlPlane;
   const missing: Record<string, string> = {};
   if (!isTrue(environment["ISTIO_MULTIROOT_MESH"])) missing["ISTIO_MULTIROOT_MESH"] = "true";
@@ -42,7 +42,7 @@ export function settingFaults(
   settings: MeshSettings,
   { peers }: Pick<StackConfig, "peers">,
 ): Fault[] {
-  const path = placeOf(controlPlane);
+  const path = controlPlanePlace(controlPlane);
   const { environment } = controlPlane;
   const faults: Fault[] = [];
   const { enableAutoMtls, defaultConfig } = settings;
@@ -81,7 +81,7 @@ export function visibilityFaults(
   if (["PUBLIC", "VISIBILITY_UNSPECIFIED"].includes(visibility)) return [];
   return [
     {
-      path: placeOf(controlPlane),
+      path: controlPlanePlace(controlPlane),
       value: visibility,
       rule: `is what its serviceEntryVisibility gives ServiceEntries in namespace ${namespace}, so nobody sees imported services`,
       remedy: `Put a policy with visibility: PUBLIC for that namespace first in ${meshConfigField(controlPlane, "meshConfig.serviceEntryVisibility.policies")}`,
@@ -106,7 +106,7 @@ export function contradictions(
   ] as const;
   return compared.flatMap(([path, value, found]): Fault[] => {
     if (value === found) return [];
-    const rule = `is not '${found}', that of ${placeOf(controlPlane)}`;
+    const rule = `is not '${found}', that of ${controlPlanePlace(controlPlane)}`;
     return [
       { path, value, rule, remedy: "Remove it, as it is read from istiod, or have the control planes agree" },
     ];
@@ -123,7 +123,7 @@ export function aliasFaults(
     trustDomainAliases.includes(trustDomain)
       ? [
           {
-            path: placeOf(controlPlane),
+            path: controlPlanePlace(controlPlane),
             value: trustDomain,
             rule: `is among its trustDomainAliases and the trust domain of peer ${peer}, whose identities would count as ours`,
             remedy: `Remove it from ${meshConfigField(controlPlane, "meshConfig.trustDomainAliases")}, or the peer`,
@@ -135,7 +135,7 @@ export function aliasFaults(
 
 /** Validates a control plane's version. */
 export function versionFindings(controlPlane: ControlPlane): { faults: Fault[]; warnings: string[] } {
-  const path = placeOf(controlPlane);
+  const path = controlPlanePlace(controlPlane);
   const { version } = controlPlane;
   const range = `1.${SUPPORTED.oldest} to 1.${SUPPORTED.newest}`;
   const [, minor] = /^v?1\.(\d+)(?:\.|-|$)/.exec(version ?? "") ?? [];
@@ -165,6 +165,6 @@ export function scopeWarnings(controlPlane: ControlPlane): string[] {
   if (scopesGateways(controlPlane)) return [];
   const remedy = setEnvironment(controlPlane, { PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "true" });
   return [
-    `${placeOf(controlPlane)}: has no PILOT_SCOPE_GATEWAY_TO_NAMESPACE, so a Gateway object in any namespace can open the gateways of this program. ${remedy}, where each Gateway object is in the namespace of its Pods.`,
+    `${controlPlanePlace(controlPlane)}: has no PILOT_SCOPE_GATEWAY_TO_NAMESPACE, so a Gateway object in any namespace can open the gateways of this program. ${remedy}, where each Gateway object is in the namespace of its Pods.`,
   ];
 }

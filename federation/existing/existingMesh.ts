@@ -12,7 +12,7 @@ import { canonicalCertificate, certificateTexts } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
 import {
   contradictions,
-  placeOf,
+  controlPlanePlace,
   scopeWarnings,
   scopesGateways,
   settingFaults,
@@ -154,7 +154,7 @@ function gatewayOf(
   const unseen = blind.map(({ controlPlane }): Fault => {
     const rule = `has discoverySelectors that do not match namespace ${namespace} of the gateway`;
     const remedy = "Give the namespace labels that match";
-    return { path: placeOf(controlPlane), rule, remedy };
+    return { path: controlPlanePlace(controlPlane), rule, remedy };
   });
   const scope = {
     isNamespaced: controlPlanes.every(({ controlPlane }) => scopesGateways(controlPlane)),
@@ -181,7 +181,7 @@ function validateControlPlane(
   if (settings === undefined) {
     const rule = "has a mesh config that cannot be parsed, which istiod ignores";
     findings.fault({
-      path: placeOf(controlPlane),
+      path: controlPlanePlace(controlPlane),
       rule,
       remedy: `Correct ${meshConfigField(controlPlane, "meshConfig")}`,
     });
@@ -232,9 +232,9 @@ function rootNamespaceFaults(controlPlanes: ExistingMesh["controlPlanes"]): Faul
   return others.flatMap(({ controlPlane, settings: { rootNamespace: value } }): Fault[] => {
     const expected = first?.settings.rootNamespace;
     if (first === undefined || value === expected) return [];
-    const rule = `is its root namespace, and '${expected}' that of ${placeOf(first.controlPlane)}`;
+    const rule = `is its root namespace, and '${expected}' that of ${controlPlanePlace(first.controlPlane)}`;
     const remedy = setMeshConfig(controlPlane, `meshConfig.rootNamespace: ${expected}`);
-    return [{ path: placeOf(controlPlane), value, rule, remedy }];
+    return [{ path: controlPlanePlace(controlPlane), value, rule, remedy }];
   });
 }
 
@@ -281,7 +281,7 @@ function unseenNamespace(name: string, controlPlanes: ExistingMesh["controlPlane
   const selecting = controlPlanes
     .filter(({ settings }) => !isDiscovered(settings.discoverySelectors, {}))
     .map(({ controlPlane }) => controlPlane);
-  const places = selecting.map(placeOf);
+  const places = selecting.map(controlPlanePlace);
   const place = meshConfigFields(selecting, "meshConfig.discoverySelectors");
   return {
     path: places.join(", "),

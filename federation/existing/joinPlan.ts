@@ -6,7 +6,7 @@ import type { LocalMesh } from "../exports/localMesh.ts";
 import { istioDefault } from "../exports/mutualTls.ts";
 import type { PlanContext } from "../plan.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
-import { aliasFaults, placeOf } from "./controlPlaneFaults.ts";
+import { aliasFaults, controlPlanePlace } from "./controlPlaneFaults.ts";
 import { isDiscovered } from "./discoverySelectors.ts";
 import type { ExistingMesh } from "./existingMesh.ts";
 import { PROXY_VARIABLES } from "./installedIstio.ts";
@@ -72,13 +72,13 @@ export function planJoin(
     );
     if (unseen.length > 0)
       findings.fault({
-        path: placeOf(controlPlane),
+        path: controlPlanePlace(controlPlane),
         rule: `has discoverySelectors that do not match namespaces of exported Services (${firstNames(unseen)}), which istiod does not see`,
         remedy: "Give the namespaces labels that match, or remove their Services from the exports",
       });
     if (isFiltered && !isDiscovered(settings.discoverySelectors, labelsOf(mesh, mesh.rootNamespace)))
       findings.fault({
-        path: placeOf(controlPlane),
+        path: controlPlanePlace(controlPlane),
         rule: `has discoverySelectors that do not match namespace ${mesh.rootNamespace}, so it does not see the EnvoyFilter there by which Deckhouse clusters without deckhouse.identities are verified: calls to them fail`,
         remedy: `Give the namespace a label that matches, or write peers.<name>.deckhouse.identities for all of their services`,
       });

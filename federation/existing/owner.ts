@@ -18,7 +18,7 @@ export interface OwnedMetadata {
  * Returns the tool that installed an istiod. The label `app.kubernetes.io/managed-by: Helm` comes last: the Sail operator and istioctl render
  * Istio's charts, so their Deployments have it too.
  */
-export function ownerOf({ labels = {}, annotations = {}, ownerReferences = [] }: OwnedMetadata): Owner {
+export function parseOwner({ labels = {}, annotations = {}, ownerReferences = [] }: OwnedMetadata): Owner {
   const revision = ownerReferences.find(({ kind }) => kind === "IstioRevision")?.name;
   if (revision !== undefined || labels["managed-by"] === "sail-operator")
     return { tool: "sail", revision: revision ?? labels["istio.io/rev"] ?? "default" };

@@ -88,7 +88,7 @@ export function sniFault(host: string, ports: readonly { number: number }[]): Fa
 }
 
 /** A server of an Istio Gateway. */
-export interface GatewayServer {
+export interface RenderedServer {
   port: { number: number; name: string; protocol: "TLS" };
   tls: { mode: "AUTO_PASSTHROUGH" | "ISTIO_MUTUAL" };
   hosts: string[];
@@ -114,12 +114,12 @@ export interface TerminatedRoute {
 export function gatewayServers(
   { hosts, terminated }: Pick<GatewayListeners, "hosts" | "terminated">,
   bind: string | undefined,
-): GatewayServer[] {
+): RenderedServer[] {
   const server = (
     name: string,
-    mode: GatewayServer["tls"]["mode"],
+    mode: RenderedServer["tls"]["mode"],
     names: readonly string[],
-  ): GatewayServer =>
+  ): RenderedServer =>
     withoutUndefined({
       port: { number: GATEWAY_PORT, name, protocol: "TLS" as const },
       tls: { mode },
@@ -133,9 +133,9 @@ export function gatewayServers(
 }
 
 /** The spec of an Istio Gateway. */
-export interface GatewaySpec {
+export interface RenderedGatewaySpec {
   selector: Record<string, string>;
-  servers: GatewayServer[];
+  servers: RenderedServer[];
 }
 
 /** Renders the Gateway; undefined without exports, as Istio refuses one without servers. */
@@ -143,7 +143,7 @@ export function gatewaySpec(
   { selector }: GatewayPlace,
   listeners: Pick<GatewayListeners, "hosts" | "terminated">,
   bind: string | undefined,
-): GatewaySpec | undefined {
+): RenderedGatewaySpec | undefined {
   const servers = gatewayServers(listeners, bind);
   return servers.length === 0 ? undefined : { selector: { ...selector }, servers };
 }

@@ -1,7 +1,7 @@
 import { mountPaths, namesIn } from "./containers.ts";
 import { type ValueDecision, jsonName, followed, free, inside, limited, only } from "./decision.ts";
 import { PROXY_ENVIRONMENT, variablesFrom } from "./environment.ts";
-import { PROXY_CONFIG } from "./meshConfig.ts";
+import { PROXY_CONFIG_FIELDS } from "./meshConfig.ts";
 import { GATEWAY_NAME } from "../core/wellKnown.ts";
 
 const NAMES = "is a name by which the program's Service and Gateway select the gateway";
@@ -113,7 +113,7 @@ const GATEWAYS_OWN = ["proxyProtocol"];
 /** Whether the text of an annotation names no field or variable that the gateway's proxy config may not have. */
 function acceptsProxyConfig(value: unknown): boolean {
   if (typeof value !== "string") return false;
-  const reserved = PROXY_CONFIG.filter(({ decision }) => decision === "fault")
+  const reserved = PROXY_CONFIG_FIELDS.filter(({ decision }) => decision === "fault")
     .map(({ path }) => path.at(-1) ?? "")
     .filter((name) => !GATEWAYS_OWN.includes(name));
   const words = value.match(/\w+/g) ?? [];

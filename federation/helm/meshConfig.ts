@@ -8,7 +8,7 @@ const OTHER_BOOTSTRAP = "replaces the configuration that proxies get from istiod
 const HIDDEN = "hides Services, or what the program registers, from proxies";
 
 /** Fields of Istio's ProxyConfig (istio.io/api, mesh/v1alpha1/proxy.proto). */
-export const PROXY_CONFIG: readonly ValueDecision[] = [
+export const PROXY_CONFIG_FIELDS: readonly ValueDecision[] = [
   ...inside("proxyMetadata", PROXY_ENVIRONMENT),
   setBy("meshId", "singleMesh.meshId, or global.meshID outside a single mesh"),
   setBy("caCertificatesPem", "peers"),
@@ -41,7 +41,7 @@ export const PROXY_CONFIG: readonly ValueDecision[] = [
 
 /** Fields of Istio's MeshConfig (istio.io/api, mesh/v1alpha1/config.proto). */
 export const MESH_CONFIG: readonly ValueDecision[] = [
-  ...inside("defaultConfig", PROXY_CONFIG),
+  ...inside("defaultConfig", PROXY_CONFIG_FIELDS),
   setBy("trustDomain", "cluster.trustDomain"),
   setBy("caCertificates", "peers"),
   only(

@@ -2,7 +2,7 @@ import { GLOBAL_DOMAIN } from "../core/domains.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
 import { parseCorefile, zoneOf } from "./corefile.ts";
-import { type CorefileMetadata, foreignOwner } from "./corefileOwner.ts";
+import { type CorefileMetadata, otherManager } from "./corefileOwner.ts";
 import {
   type Obstacle,
   corefileWarnings,
@@ -43,7 +43,7 @@ export function planGlobalBlock({ config, snapshot, findings }: PlanContext): st
   const block = renderGlobalBlock(address, port, rootDirectives(coreDns ?? "", port));
   const obstacle = coreDns === undefined ? MISSING : obstacleIn(coreDns, block);
   if (obstacle !== undefined) findings.fault({ path: "dns.coreDns.configMap", value, ...obstacle });
-  const owner = foreignOwner(metadata);
+  const owner = otherManager(metadata);
   findings.warn(
     ...(owner === undefined ? [] : [`Corefile ${value} ${owner}`]),
     ...corefileWarnings(coreDns ?? "", port).map((warning) => `Corefile ${value} ${warning}`),

@@ -92,7 +92,7 @@ const OWNERS: readonly Owner[] = [
  * Finds who else manages a Corefile, and would undo our change; kubeadm's has no owner.
  * @returns completes "Corefile <name> ..."; undefined where nobody is known to.
  */
-export function foreignOwner(metadata: CorefileMetadata): string | undefined {
+export function otherManager(metadata: CorefileMetadata): string | undefined {
   const owner = OWNERS.find(({ matches }) => matches(metadata));
   return owner && `is managed by ${owner.name}: global names would be lost then. ${owner.remedy}`;
 }

@@ -1,6 +1,6 @@
 import { PEER_LABEL } from "../../federation/core/labels.ts";
 import type { ImportKind, ImportObject } from "../../federation/imports/serviceEntry.ts";
-import { type ClusterClient, statusOf } from "../../kubernetes/client.ts";
+import { type ClusterClient, httpStatusOf } from "../../kubernetes/client.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import {
@@ -29,7 +29,7 @@ export async function updateObject(client: ClusterClient, object: ImportObject):
     const applied = await client.apply<LiveObject>(RESOURCES[object.kind], asLive(object), true);
     if (driftedFields(applied, object).length === 0) return;
   } catch (error) {
-    if (statusOf(error) !== 422) throw error;
+    if (httpStatusOf(error) !== 422) throw error;
   }
   await replaceSpec(client, object);
 }
@@ -50,7 +50,7 @@ async function replaceSpec(client: ClusterClient, object: ImportObject): Promise
       });
       return;
     } catch (error) {
-      if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
+      if (httpStatusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
     }
   }
 }

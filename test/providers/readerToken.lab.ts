@@ -3,7 +3,7 @@ import * as kubernetes from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { READER_RULES } from "../../federation/mesh/reader.ts";
-import { ClusterClient, statusOf } from "../../kubernetes/client.ts";
+import { ClusterClient, httpStatusOf } from "../../kubernetes/client.ts";
 import {
   CONFIG_MAP,
   NAMESPACE,
@@ -93,7 +93,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     const client = await ClusterClient.connect(fixture.cluster.writeKubeconfig("reader", { token }));
     return client.list(kind).then(
       () => 200,
-      (error: unknown) => statusOf(error),
+      (error: unknown) => httpStatusOf(error),
     );
   }
 

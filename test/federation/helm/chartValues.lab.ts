@@ -14,7 +14,7 @@ import { valueAt } from "../../../federation/core/schema.ts";
 import { chartObjects } from "../../../federation/helm/chartObjects.ts";
 import { CHART_VALUES } from "../../../federation/helm/charts.ts";
 import { ISTIOD_ENVIRONMENT, PROXY_ENVIRONMENT } from "../../../federation/helm/environment.ts";
-import { MESH_CONFIG, PROXY_CONFIG } from "../../../federation/helm/meshConfig.ts";
+import { MESH_CONFIG, PROXY_CONFIG_FIELDS } from "../../../federation/helm/meshConfig.ts";
 import { decisionAbout } from "../../../federation/helm/valueFaults.ts";
 import { type CustomResourceDefinition, toCrd } from "../../../federation/traffic/crd.ts";
 import { compileCrds } from "../../../federation/traffic/crdSchema.ts";
@@ -203,7 +203,7 @@ describe("Settings of the pinned Istio", () => {
 
   for (const [message, decisions, file] of [
     ["MeshConfig", MESH_CONFIG, "config"],
-    ["ProxyConfig", PROXY_CONFIG, "proxy"],
+    ["ProxyConfig", PROXY_CONFIG_FIELDS, "proxy"],
   ] as const) {
     it(`have a decision for each field of ${message}`, () => {
       const code = readFileSync(join(api, `mesh/v1alpha1/${file}.pb.go`), "utf8");
