@@ -1,3 +1,4 @@
+import { haveCommonViewer, viewersOf } from "./exportTo.ts";
 import { MANAGED_BY_LABEL } from "./labels.ts";
 import { isBelow } from "./names.ts";
 import { compare } from "./order.ts";
@@ -49,8 +50,9 @@ export function conflictsOf(
 ): HostConflict[] {
   const { name, labels } = entry;
   const owner = { namespace: entry.namespace, name, labels };
-  const theirs = seenBy(entry.exportTo ?? [], entry.namespace);
-  const meet = ({ exportTo }: WantedHost): boolean => seesBoth(theirs, seenBy(exportTo, namespace));
+  const theirs = viewersOf(entry.exportTo, entry.namespace);
+  const meet = ({ exportTo }: WantedHost): boolean =>
+    haveCommonViewer(theirs, viewersOf(exportTo, namespace));
   return entry.hosts.flatMap((host): HostConflict[] => {
     if (!host.startsWith("*.")) {
       const ours = wanted.get(host);
@@ -80,15 +82,4 @@ export function ownerOf({ labels }: Pick<HostConflict["entry"], "labels">): stri
     return value === undefined ? [] : [`${key}=${value}`];
   });
   return owners.length === 0 ? "which has no label of an owner" : `which is labelled ${owners.join(", ")}`;
-}
-
-/** Returns the namespaces that see an object; undefined for all. */
-function seenBy(exportTo: readonly string[], own: string): ReadonlySet<string> | undefined {
-  if (exportTo.length === 0 || exportTo.includes("*")) return undefined;
-  return new Set(exportTo.map((namespace) => (namespace === "." ? own : namespace)));
-}
-
-function seesBoth(one: ReadonlySet<string> | undefined, other: ReadonlySet<string> | undefined): boolean {
-  if (one === undefined || other === undefined) return true;
-  return [...one].some((namespace) => other.has(namespace));
 }

@@ -43,13 +43,15 @@ function mirrorsOf({ mirror, mirrors = [] }: HttpRoute, path: string): RoutedDes
     : [{ destination: mirror, path: `${path}.mirror`, isMirror: true }, ...several];
 }
 
-/** Namespaces that see an object, as Istio reads `exportTo`; undefined for all. */
-export function seenIn(exportTo: readonly string[] | undefined, own: string): readonly string[] | undefined {
-  if (exportTo === undefined || exportTo.length === 0 || exportTo.includes("*")) return undefined;
-  return exportTo.map((namespace) => (namespace === "." ? own : namespace));
+/** Returns the name of a Gateway that a VirtualService of a namespace names, as `namespace/name`. */
+export function fullGatewayName(gateway: string, namespace: string): string {
+  return gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
 }
 
-/** Whether two sets of namespaces have one in common. */
-export function overlaps(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
-  return one === undefined || other === undefined || one.some((namespace) => other.includes(namespace));
+/** Name of all sidecars among the gateways of a VirtualService. */
+export const MESH = "mesh";
+
+/** Whether sidecars have the routes of a VirtualService. */
+export function isForSidecars({ gateways = [] }: VirtualServiceSpec): boolean {
+  return gateways.length === 0 || gateways.includes(MESH);
 }

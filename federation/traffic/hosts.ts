@@ -1,3 +1,4 @@
+import { type Viewers, viewersOf } from "../core/exportTo.ts";
 import type { Import } from "../imports/import.ts";
 import type { KubernetesService } from "../exports/clusterServices.ts";
 import { append } from "../core/order.ts";
@@ -21,8 +22,7 @@ export interface KnownHost {
     | { kind: "ServiceEntry"; entry: TrafficObject }
     | { kind: "import"; imported: ImportedHost };
   ports: readonly HostPort[];
-  /** Namespaces that see it; empty for all. */
-  exportTo: readonly string[];
+  viewers: Viewers;
   /** Namespace of its object. */
   namespace: string;
 }
@@ -71,7 +71,7 @@ export class Hosts {
         host: imported.host,
         source: { kind: "import", imported },
         ports: imported.service?.ports ?? [],
-        exportTo: imported.exportTo.includes("*") ? [] : imported.exportTo,
+        viewers: viewersOf(imported.exportTo, importNamespace),
         namespace: importNamespace,
       });
   }
@@ -128,7 +128,7 @@ function serviceHost(service: KubernetesService, clusterDomain: string): KnownHo
       name,
       protocol: (appProtocol ?? name.split("-")[0])?.toUpperCase(),
     })),
-    exportTo: [],
+    viewers: undefined,
     namespace: service.namespace,
   };
 }
@@ -136,13 +136,12 @@ function serviceHost(service: KubernetesService, clusterDomain: string): KnownHo
 /** The hosts of an Istio ServiceEntry; none of any other object. */
 export function entryHosts(entry: TrafficObject): KnownHost[] {
   if (entry.kind !== "ServiceEntry" || !isIstio(entry)) return [];
-  const { hosts = [], ports = [], exportTo = [] } = entry.spec as ServiceEntrySpec;
-  const seenBy = exportTo.map((namespace) => (namespace === "." ? entry.namespace : namespace));
+  const { hosts = [], ports = [], exportTo } = entry.spec as ServiceEntrySpec;
   return hosts.map((host) => ({
     host,
     source: { kind: "ServiceEntry", entry },
     ports: ports.map(({ number = 0, name = "", protocol }) => ({ number, name, protocol })),
-    exportTo: seenBy.includes("*") ? [] : seenBy,
+    viewers: viewersOf(exportTo, entry.namespace),
     namespace: entry.namespace,
   }));
 }

@@ -1,6 +1,6 @@
 import { append, sortedUnique } from "../core/order.ts";
 import { boundedLines, count } from "../core/text.ts";
-import { routesOf } from "./destinations.ts";
+import { isForSidecars, routesOf } from "./destinations.ts";
 import { covers } from "./hosts.ts";
 import { sum } from "./shares.ts";
 import type { RouteDestination, VirtualServiceSpec } from "./specs.ts";
@@ -96,9 +96,7 @@ function describe(
 
 /** By which host the calls to each external host go. */
 function egressOf(objects: readonly TrafficObject[], suffix: string): Map<string, Described> {
-  const routes = ofKind(objects, "VirtualService").filter(({ spec: { gateways = ["mesh"] } }) =>
-    gateways.includes("mesh"),
-  );
+  const routes = ofKind(objects, "VirtualService").filter(({ spec }) => isForSidecars(spec));
   return new Map(
     externalHosts(objects).map((host) => {
       const found = routes.find(({ spec: { hosts = [] } }) => hosts.some((each) => covers(each, host)));

@@ -59,6 +59,11 @@ export function formatObject({
   return `${kind} ${namespace}/${name}`;
 }
 
+/** Formats the name of an object as others of its kind are referred to: `shop/reviews`. */
+export function fullName({ namespace, name }: Pick<TrafficObject, "namespace" | "name">): string {
+  return `${namespace}/${name}`;
+}
+
 /** Formats the place of an object: `traffic/paris/reviews.yaml, document 2: VirtualService shop/reviews`. */
 export function placeOf(object: TrafficObject): string {
   return `${object.source}: ${formatObject(object)}`;

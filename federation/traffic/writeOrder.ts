@@ -1,9 +1,8 @@
 import { matches } from "../core/labels.ts";
 import { append, sortedUnique } from "../core/order.ts";
-import { destinationsOf } from "./destinations.ts";
+import { destinationsOf, fullGatewayName } from "./destinations.ts";
 import { type Hosts, covers } from "./hosts.ts";
-import { fullGatewayName } from "./rules/routeGateways.ts";
-import { GATEWAY_API, type TrafficObject, objectKey } from "./trafficObject.ts";
+import { GATEWAY_API, type TrafficObject, fullName, objectKey } from "./trafficObject.ts";
 import { ofKind } from "./trafficRule.ts";
 
 /** Keys of the objects that are written before an object, and deleted after it, by its key. */
@@ -42,7 +41,7 @@ export function writeOrder(
     const names = (spec.gateways ?? []).map((gateway) => fullGatewayName(gateway, object.namespace));
     after(
       object,
-      gateways.map((each) => each.object).filter((each) => names.includes(placeName(each))),
+      gateways.map((each) => each.object).filter((each) => names.includes(fullName(each))),
     );
     // A delegate has no hosts, and delegates to no other.
     if ((spec.hosts ?? []).length === 0) continue;
@@ -52,7 +51,7 @@ export function writeOrder(
     after(
       object,
       routes
-        .filter((each) => (each.spec.hosts ?? []).length === 0 && delegates.includes(placeName(each.object)))
+        .filter((each) => (each.spec.hosts ?? []).length === 0 && delegates.includes(fullName(each.object)))
         .map((each) => each.object),
     );
   }
@@ -88,7 +87,7 @@ export function writeOrder(
     after(
       object,
       objects.filter(
-        (each) => each.group === GATEWAY_API && each.kind === "Gateway" && names.includes(placeName(each)),
+        (each) => each.group === GATEWAY_API && each.kind === "Gateway" && names.includes(fullName(each)),
       ),
     );
   }
@@ -126,10 +125,6 @@ class HostIndex {
     const wider = this.#wildcards.filter(([wildcard]) => covers(wildcard, host)).map(([, object]) => object);
     return [...(this.#exact.get(host) ?? []), ...wider];
   }
-}
-
-function placeName({ namespace, name }: TrafficObject): string {
-  return `${namespace}/${name}`;
 }
 
 function isGatewayApiRoute({ group, kind }: TrafficObject): boolean {

@@ -1,4 +1,5 @@
-import { overlaps, seenIn } from "../destinations.ts";
+import { haveCommonViewer, viewersOf } from "../../core/exportTo.ts";
+import { isForSidecars } from "../destinations.ts";
 import { formatObject } from "../trafficObject.ts";
 import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
 
@@ -8,9 +9,7 @@ export const meshHosts: TrafficRule = {
   checks: "others have VirtualServices for the same hosts",
   needs: ["foreign"],
   find: ({ objects, foreign, hosts }) => {
-    const all = ofKind([...objects, ...foreign], "VirtualService").filter(
-      ({ spec: { gateways = [] } }) => gateways.length === 0 || gateways.includes("mesh"),
-    );
+    const all = ofKind([...objects, ...foreign], "VirtualService").filter(({ spec }) => isForSidecars(spec));
     const isOurs = new Set(objects);
     return all
       .filter(({ object }) => isOurs.has(object))
@@ -23,9 +22,9 @@ export const meshHosts: TrafficRule = {
               (each.spec.hosts ?? []).some(
                 (theirs) => hosts.resolve(theirs, each.object.namespace) === full,
               ) &&
-              overlaps(
-                seenIn(spec.exportTo, object.namespace),
-                seenIn(each.spec.exportTo, each.object.namespace),
+              haveCommonViewer(
+                viewersOf(spec.exportTo, object.namespace),
+                viewersOf(each.spec.exportTo, each.object.namespace),
               ),
           );
           if (other === undefined) return [];

@@ -1,11 +1,9 @@
 import { suggestion } from "../../core/schema.ts";
+import { MESH, fullGatewayName } from "../destinations.ts";
 import { covers } from "../hosts.ts";
 import type { GatewaySpec } from "../specs.ts";
-import { type TrafficObject, isIstio } from "../trafficObject.ts";
+import { type TrafficObject, fullName, isIstio } from "../trafficObject.ts";
 import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
-
-/** Name of all sidecars among the gateways of a VirtualService. */
-const MESH = "mesh";
 
 /** A VirtualService for a Gateway that is not there, which then has no effect (`GatewayAnalyzer`). */
 export const routeGateways: TrafficRule = {
@@ -13,9 +11,7 @@ export const routeGateways: TrafficRule = {
   checks: "the gateways of VirtualServices are there",
   needs: ["foreign"],
   find: ({ objects, foreign }) => {
-    const names = gatewaysIn([...objects, ...foreign]).map(
-      ({ object }) => `${object.namespace}/${object.name}`,
-    );
+    const names = gatewaysIn([...objects, ...foreign]).map(({ object }) => fullName(object));
     return ofKind(objects, "VirtualService").flatMap(({ object, spec: { gateways = [] } }) =>
       gateways.flatMap((gateway, index): TrafficFinding[] => {
         if (gateway === MESH || names.includes(fullGatewayName(gateway, object.namespace))) return [];
@@ -44,7 +40,7 @@ export const gatewayHosts: TrafficRule = {
     return ofKind(objects, "VirtualService").flatMap(({ object, spec: { gateways: own = [], hosts = [] } }) =>
       own.flatMap((gateway, index): TrafficFinding[] => {
         const full = fullGatewayName(gateway, object.namespace);
-        const found = gateways.find((each) => `${each.object.namespace}/${each.object.name}` === full);
+        const found = gateways.find((each) => fullName(each.object) === full);
         if (found === undefined || gateway === MESH) return [];
         const admitted = serverHosts(found, object.namespace);
         if (hosts.some((host) => admitted.some((each) => covers(each, host) || covers(host, each))))
@@ -63,11 +59,6 @@ export const gatewayHosts: TrafficRule = {
 
 function gatewaysIn(objects: readonly TrafficObject[]): { object: TrafficObject; spec: GatewaySpec }[] {
   return ofKind(objects.filter(isIstio), "Gateway");
-}
-
-/** A gateway's name as `namespace/name`. */
-export function fullGatewayName(gateway: string, namespace: string): string {
-  return gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
 }
 
 /** Hosts that a Gateway lets in for VirtualServices of a namespace: `./host`, `namespace/host` and `*` + `/host` restrict them. */

@@ -110,7 +110,7 @@ function renderCanary(
     hosts: [local.host],
     http: routes("http"),
     tcp: routes("tcp"),
-    exportTo: remote === undefined || remote.exportTo.length === 0 ? undefined : namespacesOf(remote),
+    exportTo: remote?.viewers && sortedUnique(remote.viewers),
   });
   const object = networkingObject("VirtualService", { namespace, name: `${name}-canary`, spec, source });
   return { object, notes: unroutedNotes(source, shared, local.host) };
@@ -135,11 +135,6 @@ function blocksOf(port: KubernetesPort): Block[] {
 function hostHeader(to: string, imported: ImportedHost | undefined): RouteDestination["headers"] {
   if (imported?.service?.terminated !== true) return undefined;
   return { request: { set: { Host: imported.service.remoteHost ?? to } } };
-}
-
-/** Lists the namespaces that see a host. */
-function namespacesOf({ exportTo, namespace }: KnownHost): string[] {
-  return sortedUnique(exportTo.map((each) => (each === "." ? namespace : each)));
 }
 
 function withoutSharedPort(
