@@ -10,7 +10,8 @@ import { isPort } from "../core/port.ts";
 import { type RevisionConfig, valuesOfIstiods } from "../core/revision.ts";
 import { type Complaint, checked, fields, text, valueAt } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
-import { hostOf, isAlias } from "../exports/alias.ts";
+import { serviceHost } from "../core/serviceHost.ts";
+import { isAlias } from "../exports/alias.ts";
 import { FAULTY_RULE, GATEWAY_MODES } from "../exports/exportRule.ts";
 
 /** Labels that must all be there; an empty selector matches nothing. */
@@ -123,7 +124,7 @@ export function checkExportNames({ sections, isFaulty }: Draft<StackConfig>): Co
   const { names } = TRAITS[topology];
   return rules.flatMap(({ as }, index): Complaint[] => {
     // Written in full, the usual name is no other one.
-    if (as === undefined || as === hostOf(TEMPLATE, { domain })) return [];
+    if (as === undefined || as === serviceHost(TEMPLATE, domain)) return [];
     const path = ["exports", index, "as"];
     if (!names.includes("mesh")) {
       const usual = names.includes("global")

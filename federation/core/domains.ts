@@ -1,22 +1,12 @@
 import { refuseHostName } from "./address.ts";
 import { HOST_NAME, isBelow, overlap, parentDomains } from "./names.ts";
 import type { TextRule } from "./schema.ts";
+import { parseServiceHost } from "./serviceHost.ts";
 
 /** Domains of reverse DNS, where CoreDNS answers for the cluster's own addresses: no service's name is in them. */
 export const REVERSE_DOMAINS: readonly string[] = ["in-addr.arpa", "ip6.arpa"];
 /** Domain in which a service has one name in all clusters: Istio's convention for replicated control planes. */
 export const GLOBAL_DOMAIN = "global";
-
-/** Parses the host name of a Service, `<name>.<namespace>.svc.<cluster domain>`; undefined for a host of another form. */
-export function parseServiceHost(
-  host: string,
-  clusterDomain: string,
-): { name: string; namespace: string } | undefined {
-  const suffix = `.svc.${clusterDomain}`;
-  if (!host.endsWith(suffix)) return undefined;
-  const [name = "", namespace = "", ...rest] = host.slice(0, -suffix.length).split(".");
-  return name === "" || namespace === "" || rest.length > 0 ? undefined : { name, namespace };
-}
 
 /**
  * Returns the global name of a peer's service, for clusters with equal cluster domains.

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { IdentityRule } from "../config/deckhouse.ts";
 import { PORTS_LIMIT } from "../contract/service.ts";
-import { fillTemplate, parseServiceHost } from "../core/domains.ts";
+import { fillTemplate } from "../core/domains.ts";
+import { parseServiceHost } from "../core/serviceHost.ts";
 import { type Fault, pathOf, within } from "../core/fault.ts";
 import { list } from "../core/lists.ts";
 import { matchesAny } from "../core/names.ts";

@@ -5,6 +5,7 @@ import { type Fault, pathOf } from "../core/fault.ts";
 import { fillTemplate } from "../core/domains.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";
 import { compare, compareKeys, sortedRecord } from "../core/order.ts";
+import { serviceHost } from "../core/serviceHost.ts";
 import type { KubernetesService } from "./clusterServices.ts";
 import { serviceKey } from "./exportRule.ts";
 import type { Offer, OfferPort } from "./offer.ts";
@@ -35,18 +36,13 @@ export function isAlias(host: string, { clusterDomain, domains = [] }: NamingDom
   return !KUBERNETES.includes(last);
 }
 
-/** Host name of a Service in its cluster. */
-export function hostOf(service: { namespace: string; name: string }, cluster: { domain: string }): string {
-  return `${service.name}.${service.namespace}.svc.${cluster.domain}`;
-}
-
 /** Host name under which a rule exports a Service: its own, unless the rule has an alias for it. */
 export function exportedHost(
   service: { namespace: string; name: string },
   { as }: { as?: string | undefined },
   cluster: { domain: string },
 ): string {
-  return (as === undefined ? undefined : fillTemplate(as, service)) ?? hostOf(service, cluster);
+  return (as === undefined ? undefined : fillTemplate(as, service)) ?? serviceHost(service, cluster.domain);
 }
 
 /** Schema of {@link ExportAlias}. */
@@ -117,7 +113,7 @@ export function aliasFault(
   place: string,
   { domain, domains = [] }: { domain: string; domains?: readonly string[] },
 ): Fault | undefined {
-  if (host === hostOf(service, { domain })) return undefined;
+  if (host === serviceHost(service, domain)) return undefined;
   if (!HOST_NAME.test(host) || !isAlias(host, { clusterDomain: domain, domains })) {
     const rule = `is the host name by ${place}.as, outside the domains of this cluster, so the Service is not exported`;
     const remedy = `Export it by a rule of its own, under a name below '${domain}' (but not below svc or pod there) or one of cluster.domains`;

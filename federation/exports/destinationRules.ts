@@ -1,4 +1,5 @@
 import { compare, sortedUnique } from "../core/order.ts";
+import { resolveHost } from "../core/serviceHost.ts";
 import type { DestinationRuleSpec } from "../traffic/specs.ts";
 import { type Created, compareCreated } from "./clusterServices.ts";
 import type { LocalMesh } from "./localMesh.ts";
@@ -117,9 +118,9 @@ function exportToOf(rule: FoundDestinationRule): ReadonlySet<string> {
   return new Set(isSelective(rule) ? ["."] : rule.spec.exportTo);
 }
 
-/** Returns the host of a rule in full, as `ResolveShortnameToFQDN` does. */
+/** Returns the full host of a rule. */
 export function ruleHost({ namespace, spec: { host = "" } }: FoundDestinationRule, domain: string): string {
-  return host === "*" || host.includes(".") ? host : `${host}.${namespace}.svc.${domain}`;
+  return resolveHost(host, namespace, domain);
 }
 
 function indexOf(all: Map<string, HostIndex>, namespace: string): HostIndex {

@@ -3,7 +3,8 @@ import type { ContractService } from "../contract/service.ts";
 import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf, within } from "../core/fault.ts";
 import { compare, compareKeys, ownValue } from "../core/order.ts";
-import { type ExportAlias, duplicateHosts, exportedHost, hostOf } from "./alias.ts";
+import { serviceHost } from "../core/serviceHost.ts";
+import { type ExportAlias, duplicateHosts, exportedHost } from "./alias.ts";
 import {
   type ClusterServices,
   type KubernetesService,
@@ -100,7 +101,7 @@ function lastIdentities(
 ): (service: KubernetesService) => readonly string[] {
   const names = new Map(aliases.map((each) => [`${each.namespace}/${each.service}`, each.spec.hosts]));
   return (service) => {
-    const hosts = [...(names.get(serviceKey(service)) ?? []), hostOf(service, cluster)];
+    const hosts = [...(names.get(serviceKey(service)) ?? []), serviceHost(service, cluster.domain)];
     return hosts.flatMap((host) => {
       const { subjectAltNames = [], terminated } = ownValue(last, host) ?? {};
       // A terminated one has the gateway's identity.

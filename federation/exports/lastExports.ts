@@ -1,6 +1,6 @@
 import type { ExportRule } from "../config/exports.ts";
 import type { ContractService } from "../contract/service.ts";
-import { parseServiceHost } from "../core/domains.ts";
+import { parseServiceHost } from "../core/serviceHost.ts";
 import { mapRecord, withoutUndefined } from "../core/order.ts";
 import { type ExportAlias, exportedHost } from "./alias.ts";
 import { type RuleIndex, indexRules, matchesByName, mayMatch } from "./exportRule.ts";

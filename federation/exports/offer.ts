@@ -5,7 +5,8 @@ import { EXPORT_TO_ANNOTATION } from "../core/labels.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
 import { ownValue, sortedRecord, sortedUnique, withoutUndefined } from "../core/order.ts";
 import { firstFaultsOf } from "../core/schema.ts";
-import { aliasFault, aliasPorts, exportedHost, hostOf } from "./alias.ts";
+import { serviceHost } from "../core/serviceHost.ts";
+import { aliasFault, aliasPorts, exportedHost } from "./alias.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { isTerminating } from "./exportRule.ts";
 import { sniFault } from "./gatewayListeners.ts";
@@ -107,7 +108,7 @@ export function offerService(
 ): { offer: Offer | undefined; warnings: Fault[] } {
   const { service, rule, index } = match;
   const host = exportedHost(service, rule, cluster);
-  const isAliased = host !== hostOf(service, cluster);
+  const isAliased = host !== serviceHost(service, cluster.domain);
   const via: Offer["via"] = isTerminating(rule) ? "terminated" : "passthrough";
   const wanted = narrowService(match, host, cluster);
   const warnings = [...wanted.warnings];
@@ -196,7 +197,7 @@ function notExported(fault: Fault): Fault {
 
 /** Finds why a Service cannot be exported under any name. */
 function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fault | undefined {
-  const host = hostOf(service, cluster);
+  const host = serviceHost(service, cluster.domain);
   if (service.type === "ExternalName") {
     const remedy = "Export the Service that it stands for, or remove it from the exports";
     return { path: "type", value: service.type, rule: "is an alias and cannot be exported", remedy };

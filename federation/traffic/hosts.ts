@@ -2,6 +2,7 @@ import { type Viewers, viewersOf } from "../core/exportTo.ts";
 import type { Import } from "../imports/import.ts";
 import type { KubernetesService } from "../exports/clusterServices.ts";
 import { append } from "../core/order.ts";
+import { resolveHost, serviceHost } from "../core/serviceHost.ts";
 import { type TrafficObject, isIstio } from "./trafficObject.ts";
 import type { ServiceEntrySpec } from "./specs.ts";
 
@@ -64,7 +65,7 @@ export class Hosts {
   constructor({ clusterDomain, services, entries, imports, importNamespace }: HostsInput) {
     this.#clusterDomain = clusterDomain;
     this.isComplete = services !== undefined;
-    for (const service of services ?? []) this.#add(serviceHost(service, clusterDomain));
+    for (const service of services ?? []) this.#add(hostOfService(service, clusterDomain));
     for (const entry of entries) for (const known of entryHosts(entry)) this.#add(known);
     for (const imported of imports)
       this.#add({
@@ -81,14 +82,9 @@ export class Hosts {
     return [...this.#byHost.values(), this.#wildcards].flat();
   }
 
-  /**
-   * Returns the full name of a host in an object, as Istio does (`ResolveShortnameToFQDN`): a name without a dot is of the object's
-   * namespace. `*` and names with a dot stay.
-   */
+  /** Returns the full name of a host in an object of a namespace. */
   resolve(host: string, namespace: string): string {
-    return host.includes(".") || host === "*" || host === ""
-      ? host
-      : `${host}.${namespace}.svc.${this.#clusterDomain}`;
+    return resolveHost(host, namespace, this.#clusterDomain);
   }
 
   /** Finds the objects of a host as an object of `namespace` names it: exact ones, else those whose wildcard covers it. */
@@ -119,9 +115,9 @@ export function covers(template: string, host: string): boolean {
   );
 }
 
-function serviceHost(service: KubernetesService, clusterDomain: string): KnownHost {
+function hostOfService(service: KubernetesService, clusterDomain: string): KnownHost {
   return {
-    host: `${service.name}.${service.namespace}.svc.${clusterDomain}`,
+    host: serviceHost(service, clusterDomain),
     source: { kind: "Service", service },
     ports: service.ports.map(({ port, name = "", appProtocol }) => ({
       number: port,

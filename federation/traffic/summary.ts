@@ -1,8 +1,9 @@
 import { append, sortedUnique } from "../core/order.ts";
+import { shortHost } from "../core/serviceHost.ts";
 import { boundedLines, count } from "../core/text.ts";
 import { isForSidecars, routesOf } from "./destinations.ts";
 import { covers } from "./hosts.ts";
-import { sum } from "./shares.ts";
+import { sum, toPercentages } from "./shares.ts";
 import type { RouteDestination, VirtualServiceSpec } from "./specs.ts";
 import type { TrafficObject } from "./trafficObject.ts";
 import { ofKind } from "./trafficRule.ts";
@@ -17,10 +18,9 @@ export function summarizeTraffic(
   applied: readonly TrafficObject[],
   clusterDomain: string,
 ): string[] {
-  const suffix = `.svc.${clusterDomain}`;
   return [
-    ...changedLines("routes", sharesOf(objects, suffix), sharesOf(applied, suffix)),
-    ...changedLines("egress", egressOf(objects, suffix), egressOf(applied, suffix)),
+    ...changedLines("routes", sharesOf(objects, clusterDomain), sharesOf(applied, clusterDomain)),
+    ...changedLines("egress", egressOf(objects, clusterDomain), egressOf(applied, clusterDomain)),
   ];
 }
 
@@ -42,7 +42,7 @@ function changedLines(
   );
 }
 
-/** Where the calls to a host go. */
+/** Formatted destinations of the calls to a host. */
 interface Described {
   text: string;
   shares: Shares;
@@ -58,7 +58,7 @@ function formatDescribed(now: Described | undefined, before: Described | undefin
 }
 
 /** Shares of each route of VirtualServices, by host; with the place of a route where there are several. */
-function sharesOf(objects: readonly TrafficObject[], suffix: string): Map<string, Described> {
+function sharesOf(objects: readonly TrafficObject[], clusterDomain: string): Map<string, Described> {
   const external = externalHosts(objects);
   const found = new Map<string, Described>();
   for (const { object, spec } of ofKind(objects, "VirtualService")) {
@@ -66,13 +66,13 @@ function sharesOf(objects: readonly TrafficObject[], suffix: string): Map<string
     const routes = routesOf(spec).filter(({ route }) => (route.route ?? []).length > 0);
     for (const host of own)
       for (const { path, route } of routes) {
-        const name = shortHost(host, object.namespace, suffix);
+        const name = shortHost(host, object.namespace, clusterDomain);
         const place = routes.length === 1 ? "" : ` ${path.replace("spec.", "")}`;
         // VirtualServices of one host, for several gateways.
         const key = `${name}${place}`;
         found.set(
           found.has(key) ? `${key} by ${object.name}` : key,
-          describe(route.route ?? [], object, suffix),
+          describe(route.route ?? [], object, clusterDomain),
         );
       }
   }
@@ -82,27 +82,30 @@ function sharesOf(objects: readonly TrafficObject[], suffix: string): Map<string
 function describe(
   route: readonly RouteDestination[],
   { namespace }: TrafficObject,
-  suffix: string,
+  clusterDomain: string,
 ): Described {
   const weights = new Map<string, number[]>();
   for (const { destination: { host = "", subset } = {}, weight } of route)
-    append(weights, subset ?? shortHost(host, namespace, suffix), weight ?? (route.length === 1 ? 100 : 0));
-  const total = sum([...weights.values()].flat());
-  const shares = new Map(
-    [...weights].map(([name, own]) => [name, total === 0 ? 0 : Math.round((sum(own) / total) * 1000) / 10]),
-  );
+    append(
+      weights,
+      subset ?? shortHost(host, namespace, clusterDomain),
+      weight ?? (route.length === 1 ? 100 : 0),
+    );
+  const names = [...weights.keys()];
+  const percentages = toPercentages([...weights.values()].map(sum));
+  const shares = new Map(names.map((each, index) => [each, percentages[index] ?? 0]));
   return { text: [...shares].map(([name, share]) => `${share} % ${name}`).join(", "), shares };
 }
 
-/** By which host the calls to each external host go. */
-function egressOf(objects: readonly TrafficObject[], suffix: string): Map<string, Described> {
+/** Formats the way of the calls to each external host: directly, or by another host. */
+function egressOf(objects: readonly TrafficObject[], clusterDomain: string): Map<string, Described> {
   const routes = ofKind(objects, "VirtualService").filter(({ spec }) => isForSidecars(spec));
   return new Map(
     externalHosts(objects).map((host) => {
       const found = routes.find(({ spec: { hosts = [] } }) => hosts.some((each) => covers(each, host)));
       const via = found === undefined ? undefined : firstDestination(found.spec);
       const isDirect = found === undefined || via === undefined || via === host;
-      const text = isDirect ? "directly" : `by ${shortHost(via, found.object.namespace, suffix)}`;
+      const text = isDirect ? "directly" : `by ${shortHost(via, found.object.namespace, clusterDomain)}`;
       return [host, { text, shares: new Map() }];
     }),
   );
@@ -118,10 +121,4 @@ function externalHosts(objects: readonly TrafficObject[]): string[] {
   return ofKind(objects, "ServiceEntry").flatMap(({ spec: { location, hosts = [] } }) =>
     location === "MESH_INTERNAL" ? [] : hosts,
   );
-}
-
-/** Shortens the full name of a Service to `name.namespace`; other names stay. */
-function shortHost(host: string, namespace: string, suffix: string): string {
-  if (host.endsWith(suffix)) return host.slice(0, -suffix.length);
-  return host.includes(".") || host === "*" ? host : `${host}.${namespace}`;
 }

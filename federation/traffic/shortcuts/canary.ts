@@ -3,11 +3,12 @@ import type { Fault } from "../../core/fault.ts";
 import { sortedUnique, withoutUndefined } from "../../core/order.ts";
 import { isHttp, protocolOf } from "../../core/port.ts";
 import { suggestion } from "../../core/schema.ts";
+import { completeHost } from "../../core/serviceHost.ts";
 import type { KubernetesPort } from "../../exports/ports.ts";
 import type { HostPort, Hosts, ImportedHost, KnownHost } from "../hosts.ts";
 import type { RouteDestination, VirtualServiceSpec } from "../specs.ts";
 import type { TrafficObject } from "../trafficObject.ts";
-import { fullServiceName, networkingObject } from "./networkingObject.ts";
+import { networkingObject } from "./networkingObject.ts";
 
 /** VirtualServices of canaries, and the faults of those that cannot be rendered. */
 export interface RenderedCanaries {
@@ -59,9 +60,9 @@ function renderCanary(
   hosts: Hosts,
   clusterDomain: string,
 ): Rendered | Fault {
-  const local = hosts.find(fullServiceName(host, clusterDomain), "").find(isService);
+  const local = hosts.find(completeHost(host, clusterDomain), "").find(isService);
   if (local === undefined) {
-    const remedy = suggestion(fullServiceName(host, clusterDomain), hosts.names);
+    const remedy = suggestion(completeHost(host, clusterDomain), hosts.names);
     const rule = "is no Service of this cluster";
     return {
       path: `${source}.host`,

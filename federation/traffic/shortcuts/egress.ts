@@ -1,15 +1,16 @@
 import type { EgressConfig } from "../../config/traffic.ts";
 import { sortedUnique } from "../../core/order.ts";
 import { valueAt } from "../../core/schema.ts";
+import { completeHost, serviceHost } from "../../core/serviceHost.ts";
 import { ofKind } from "../trafficRule.ts";
 import type { TrafficObject } from "../trafficObject.ts";
 import type { GatewaySpec, L4Route, ServiceEntrySpec, VirtualServiceSpec } from "../specs.ts";
-import { fullServiceName, networkingObject } from "./networkingObject.ts";
+import { MESH } from "../destinations.ts";
+import { networkingObject } from "./networkingObject.ts";
 
 const SOURCE = "traffic.egress";
 const NAME = "egress";
 const TLS_PORT = { number: 443, name: "tls", protocol: "TLS" };
-const ALL_SIDECARS = "mesh";
 
 /**
  * Renders the objects that send TLS calls to external hosts through the egress gateway, or to a firewall in the cluster, by their SNI.
@@ -21,7 +22,7 @@ export function renderEgress(egress: EgressConfig, clusterDomain: string): Traff
   const { via, gateway } = egress;
   const hosts = sortedUnique(egress.hosts);
   if (via === undefined) return renderByGateway(hosts, gateway, clusterDomain);
-  const host = fullServiceName(via.service, clusterDomain);
+  const host = completeHost(via.service, clusterDomain);
   const [, namespace = ""] = host.split(".");
   const route = { destination: { host, port: { number: via.port } } };
   const spec: VirtualServiceSpec = {
@@ -63,9 +64,14 @@ function renderByGateway(
   const gateway = `${namespace}/${NAME}`;
   const port = TLS_PORT.number;
   const toGateway: L4Route = {
-    match: [{ gateways: [ALL_SIDECARS], port, sniHosts: hosts }],
+    match: [{ gateways: [MESH], port, sniHosts: hosts }],
     route: [
-      { destination: { host: `${service}.${namespace}.svc.${clusterDomain}`, port: { number: port } } },
+      {
+        destination: {
+          host: serviceHost({ name: service, namespace }, clusterDomain),
+          port: { number: port },
+        },
+      },
     ],
   };
   const outwards = hosts.map((host): L4Route => ({
@@ -78,7 +84,7 @@ function renderByGateway(
   };
   const routes: VirtualServiceSpec = {
     hosts,
-    gateways: [ALL_SIDECARS, gateway],
+    gateways: [MESH, gateway],
     tls: [toGateway, ...outwards],
   };
   return [

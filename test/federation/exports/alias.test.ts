@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { NAME_TEMPLATE } from "../../../federation/core/domains.ts";
-import { hostOf, isAlias, exportedHost } from "../../../federation/exports/alias.ts";
+import { serviceHost } from "../../../federation/core/serviceHost.ts";
+import { isAlias, exportedHost } from "../../../federation/exports/alias.ts";
 import { label } from "../arbitraries.ts";
 
 const cluster = { clusterDomain: "b.local", domains: ["shop.example", "pay.acme.org"] };
@@ -80,8 +81,8 @@ describe("The host of an exported Service", () => {
       "bar-xyz.shop.example",
     );
     assert.equal(exportedHost(bar, { as: "bar.shop.example" }, { domain }), "bar.shop.example");
-    const usual = hostOf({ namespace: "{namespace}", name: "{name}" }, { domain });
+    const usual = serviceHost({ namespace: "{namespace}", name: "{name}" }, domain);
     assert.ok(NAME_TEMPLATE.test(usual));
-    assert.equal(exportedHost(bar, { as: usual }, { domain }), hostOf(bar, { domain }));
+    assert.equal(exportedHost(bar, { as: usual }, { domain }), serviceHost(bar, domain));
   });
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { hostOf, aliasObject, toAliases } from "../../../federation/exports/alias.ts";
+import { serviceHost } from "../../../federation/core/serviceHost.ts";
+import { aliasObject, toAliases } from "../../../federation/exports/alias.ts";
 import type { ClusterServices, KubernetesService } from "../../../federation/exports/clusterServices.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { shuffled } from "../arbitraries.ts";
@@ -185,7 +186,7 @@ describe("Aliases of any Services", () => {
               offered[host]?.ports.map(({ number }) => number),
             );
             assert.notDeepEqual(spec.workloadSelector.labels, {});
-            assert.ok(!(hostOf({ namespace, name: service }, owning) in offered));
+            assert.ok(!(serviceHost({ namespace, name: service }, owning.domain) in offered));
           }
           const again = exportsIn({ ...input, services }, made, owning);
           assert.deepEqual([again.offers, again.warnings], [offers, warnings]);
