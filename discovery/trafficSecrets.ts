@@ -1,7 +1,8 @@
 import { matches } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import type { Workload } from "../federation/exports/clusterServices.ts";
-import type { ClientTls, DestinationRuleSpec, GatewaySpec } from "../federation/traffic/specs.ts";
+import { clientTlsSettings } from "../federation/traffic/clientTls.ts";
+import type { GatewaySpec } from "../federation/traffic/specs.ts";
 import type { TrafficObject } from "../federation/traffic/trafficObject.ts";
 import { ofKind } from "../federation/traffic/trafficRule.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -22,7 +23,7 @@ export async function readTrafficSecrets(
         workloads.filter(({ namespace }) => namespace === object.namespace),
         spec.workloadSelector?.matchLabels ?? {},
         object.namespace,
-        clientCredentials(spec),
+        clientTlsSettings(spec).flatMap(({ tls }) => tls.credentialName ?? []),
       ),
     ),
   ]);
@@ -53,14 +54,4 @@ function gatewayCredentials({ servers = [] }: GatewaySpec): string[] {
     ...(tls?.credentialName === undefined ? [] : [tls.credentialName]),
     ...(tls?.credentialNames ?? []),
   ]);
-}
-
-/** Names of the Secrets of a DestinationRule. */
-function clientCredentials({ trafficPolicy, subsets = [] }: DestinationRuleSpec): string[] {
-  const policies = [trafficPolicy, ...subsets.map((subset) => subset.trafficPolicy)];
-  const settings = policies.flatMap((policy): (ClientTls | undefined)[] => [
-    policy?.tls,
-    ...(policy?.portLevelSettings ?? []).map(({ tls }) => tls),
-  ]);
-  return settings.flatMap((tls) => (tls?.credentialName === undefined ? [] : [tls.credentialName]));
 }

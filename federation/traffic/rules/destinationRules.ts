@@ -1,5 +1,5 @@
 import { suggestion } from "../../core/schema.ts";
-import type { ClientTls, DestinationRuleSpec } from "../specs.ts";
+import { clientTlsSettings } from "../clientTls.ts";
 import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
 
 /** A DestinationRule for a host that nobody has: it does nothing. */
@@ -32,7 +32,7 @@ export const serverVerification: TrafficRule = {
   needs: [],
   find: ({ objects }) =>
     ofKind(objects, "DestinationRule").flatMap(({ object, spec }) =>
-      tlsSettings(spec).flatMap(({ path, tls }): TrafficFinding[] => {
+      clientTlsSettings(spec).flatMap(({ path, tls }): TrafficFinding[] => {
         const isTls = tls.mode === "SIMPLE" || tls.mode === "MUTUAL";
         if (!isTls || tls.insecureSkipVerify === true) return [];
         if ((tls.caCertificates ?? tls.credentialName ?? "") !== "") return [];
@@ -47,23 +47,3 @@ export const serverVerification: TrafficRule = {
       }),
     ),
 };
-
-/** Lists the client TLS settings of a DestinationRule, with their paths. */
-function tlsSettings({
-  trafficPolicy,
-  subsets = [],
-}: DestinationRuleSpec): { path: string; tls: ClientTls }[] {
-  const policies = [
-    { path: "spec.trafficPolicy", policy: trafficPolicy },
-    ...subsets.map((subset, index) => ({
-      path: `spec.subsets[${index}].trafficPolicy`,
-      policy: subset.trafficPolicy,
-    })),
-  ];
-  return policies.flatMap(({ path, policy }) => [
-    ...(policy?.tls === undefined ? [] : [{ path: `${path}.tls`, tls: policy.tls }]),
-    ...(policy?.portLevelSettings ?? []).flatMap(({ tls }, index) =>
-      tls === undefined ? [] : [{ path: `${path}.portLevelSettings[${index}].tls`, tls }],
-    ),
-  ]);
-}
