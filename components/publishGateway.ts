@@ -27,7 +27,7 @@ export interface PublishGatewayArgs extends PublishConfig {
   places: readonly DocumentPlace[];
   /** Documents of the places, by the same names. */
   documents: pulumi.Output<readonly ServedDocument[]>;
-  /** Who may read the document of services for Deckhouse clusters; undefined where nobody may. */
+  /** Readers of the document of services for Deckhouse clusters; undefined without any. */
   access: pulumi.Output<DeckhouseAccess> | undefined;
 }
 

@@ -141,7 +141,7 @@ export function planCluster(
     ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
   );
   const isFaulty = skipped.includes("certificateAuthority");
-  // Of a faulty section only provided certificates are validated.
+  // Only provided certificates of a faulty section are validated.
   const found =
     mesh !== undefined
       ? planExisting(context, mesh.rootCertificates)

@@ -38,9 +38,9 @@ export interface ReaderTokenArgs {
 export class ReaderToken extends DynamicResource {
   /** A secret. */
   declare readonly token: pulumi.Output<string>;
-  /** When it was issued, in UTC as `2026-11-21T10:28:15Z`. */
+  /** Time of its issue, in UTC as `2026-11-21T10:28:15Z`. */
   declare readonly issued: pulumi.Output<string>;
-  /** When it ends, according to the API server. */
+  /** Time of its end, according to the API server. */
   declare readonly expires: pulumi.Output<string>;
 
   constructor(name: string, args: ReaderTokenArgs, opts?: pulumi.CustomResourceOptions) {

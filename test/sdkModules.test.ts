@@ -5,7 +5,7 @@ import { join } from "node:path";
 const CHECKOUT = join(import.meta.dirname, "..");
 const PRELOADED = ["--import", "./sdkModules.ts"];
 
-/** What a program prints, run in the checkout as CommonJS. */
+/** Output of a program, run in the checkout as CommonJS. */
 function printed(code: string, args: readonly string[] = PRELOADED): unknown {
   const { stdout, stderr } = spawnSync(process.execPath, [...args, "-e", code], {
     cwd: CHECKOUT,

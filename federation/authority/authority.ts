@@ -83,7 +83,7 @@ export function sharedPlan(authority: SharedAuthority): SharedPlan {
   return {
     source: "shared",
     authority,
-    // Of two peers that move to another root, one is the first.
+    // One of two peers that move to another root is the first.
     roots: [...rootCertificates, ...(former?.rootCertificates ?? [])],
     intermediates: [certificate],
     unconstrained: { sameRoot: false, otherRoot: true },

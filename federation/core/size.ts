@@ -6,9 +6,9 @@ const OVERHEAD = 16;
 
 /** Limits of data from outside. */
 export interface SizeLimits {
-  /** Of the whole as it is sent or kept. */
+  /** Size of the whole as it is sent or kept. */
   bytes: number;
-  /** Of each map and list. */
+  /** Entries of each map and list. */
   entries: number;
 }
 

@@ -50,7 +50,7 @@ export interface KubernetesService {
   internalTrafficPolicy?: string | undefined;
   /** Whether workloads that are not ready are called too. @default false */
   publishNotReadyAddresses?: boolean | undefined;
-  /** When its deletion began; it stays until its finalizers are removed. */
+  /** Start of its deletion; it stays until its finalizers are removed. */
   deletionTimestamp?: string | undefined;
   /** Endpoints that its EndpointSlices have; read only where it is annotated with identities and has no selector. */
   endpoints?: readonly ServiceEndpoint[] | undefined;

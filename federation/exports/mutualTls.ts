@@ -112,7 +112,7 @@ export interface ClusterTls {
  */
 export function gatewayTlsModes(find: DestinationRuleFinder, gateway: string): GatewayTlsFinder {
   return (service, port) => {
-    // Of several rules without a selector the last one applies (`SidecarScope.DestinationRule`).
+    // The last one of several rules without a selector applies (`SidecarScope.DestinationRule`).
     const rule = decidingRule(find(gateway, service).general.at(-1) ?? []);
     const mode = rule && tlsModeOf(rule.spec.trafficPolicy, port);
     return rule === undefined || mode === undefined

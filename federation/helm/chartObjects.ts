@@ -30,7 +30,7 @@ const RELEASE_NAMESPACE = "meta.helm.sh/release-namespace";
 /** Helm values that users give to the charts. */
 export interface UserValues {
   base: HelmValues;
-  /** Of each installed revision. */
+  /** Values of each installed revision. */
   istiods: readonly { revision: string; values: HelmValues }[];
   gateway: HelmValues;
   /** Revision of the gateway. */

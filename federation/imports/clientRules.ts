@@ -140,7 +140,7 @@ function foreignPolicies(
     return { by, workloads: "selected", policy: by.spec.trafficPolicy };
   });
   const [first] = selecting;
-  // Where rules select some workloads, the others have no rule at all, ours neither.
+  // Workloads that no rule selects have no rule at all, ours neither.
   if (general.length === 0)
     return first === undefined ? [] : [...found, { by: first, workloads: "others", policy: undefined }];
   const last = general.at(-1) ?? [];

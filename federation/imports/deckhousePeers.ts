@@ -56,7 +56,7 @@ export function planDeckhousePeers({
     const pinned = ownValue(lastRun.pinned, peer)?.deckhouse;
     const settings = ownValue(peers, peer)?.deckhouse;
     const others = otherDeckhouseMarks(peer, peers, lastRun);
-    // Of two new peers with one UUID or key nothing shows who is right, unless the config does.
+    // Nothing but the config shows which one of two new peers with one UUID or key is right.
     const known = [...(pinned ? ownMarks(pinned) : []), settings?.clusterUUID, settings?.authnKey];
     for (const [mark, other] of published)
       if (other !== peer && !known.includes(mark) && !others.has(mark)) others.set(mark, ownerName(other));

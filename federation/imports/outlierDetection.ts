@@ -36,7 +36,7 @@ function duration(description: string) {
     .meta({ description, ...ISTIO_DEFAULT });
 }
 
-/** When proxies eject a gateway for a while, in the words of Istio's DestinationRule. */
+/** Conditions under which proxies eject a gateway for a while, in the words of Istio's DestinationRule. */
 export const outlierDetection = checked(
   fields({
     consecutive5xxErrors: errors("Failures in a row, an unreachable gateway among them; 0 counts none."),
@@ -53,7 +53,7 @@ export const outlierDetection = checked(
   },
 );
 
-/** When proxies eject a gateway for a while. */
+/** Conditions under which proxies eject a gateway for a while. */
 export type OutlierDetection = z.output<typeof outlierDetection>;
 
 const FIELDS = Object.keys(outlierDetection.shape) as readonly (keyof OutlierDetection)[];

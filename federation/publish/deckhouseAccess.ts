@@ -32,7 +32,7 @@ export const deckhouseAccess = z.object({
   readers: z.array(deckhouseReader),
 });
 
-/** Who may read the document of services. */
+/** Readers of the document of services. */
 export type DeckhouseAccess = z.output<typeof deckhouseAccess>;
 
 /** Returns the Deckhouse clusters among the trusted peers, by the peers' names; sorted. */

@@ -19,7 +19,7 @@ export interface Corefiles {
   /** Undefined when the ConfigMap of CoreDNS is not there, or has none. */
   coreDns: string | undefined;
   nodeLocal: string | undefined;
-  /** Who else may write the ConfigMap of CoreDNS. */
+  /** Marks of others that may write the ConfigMap of CoreDNS. */
   metadata: CorefileMetadata;
 }
 

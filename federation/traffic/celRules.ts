@@ -19,7 +19,7 @@ export interface RuledSchema {
   readonly schema: StructuralSchema;
   readonly rules: readonly CompiledRule[];
   readonly properties: ReadonlyMap<string, RuledSchema>;
-  /** Of the entries of a list or of a map with any keys. */
+  /** Schema of the entries of a list or of a map with any keys. */
   readonly entries: RuledSchema | undefined;
 }
 

@@ -5,9 +5,9 @@ import type { ParsedObjects } from "./trafficTargets.ts";
 
 /** CRDs against which objects are checked. */
 export interface KnownCrds {
-  /** In the cluster; undefined where the cluster does not answer. */
+  /** CRDs in the cluster; undefined where the cluster does not answer. */
   readonly installed: readonly Crd[] | undefined;
-  /** Of the default version of Istio's charts: for kinds whose CRDs are not installed yet. */
+  /** CRDs of the default version of Istio's charts: for kinds whose CRDs are not installed yet. */
   readonly ofCharts: readonly Crd[];
 }
 

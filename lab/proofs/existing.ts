@@ -20,7 +20,7 @@ export function existingProofs(clusters: readonly LabCluster[]): Proof[] {
       ...peerForgeries(here, clusters),
       ...federationRootForgeries(here, othersOf(here, clusters)),
     ]),
-    // Of the program's own Istio that is proved elsewhere.
+    // Other proofs show that for the program's own Istio.
     ...owned.map(({ name }) => unchanged(name)),
   ];
 }

@@ -17,7 +17,7 @@ export interface Outcome {
   /** Identity of the caller as the server saw it; undefined where no server was reached. */
   readonly identity?: string | undefined;
   readonly latencyMs?: number;
-  /** What was expected and what was seen instead; shown when the proof failed. */
+  /** Expected and actual result; shown when the proof failed. */
   readonly reason?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Outcome {
 export interface Proof {
   /** The claim, as a sentence. */
   readonly claim: string;
-  /** Who acts, e.g. `cluster-a abc/foo`. */
+  /** The one that acts, e.g. `cluster-a abc/foo`. */
   readonly caller: string;
   /** On whom. */
   readonly callee: string;

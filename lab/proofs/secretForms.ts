@@ -10,7 +10,7 @@ const HEX_BYTES = 12;
 
 /** One way in which a secret may stand in a text. */
 export interface Form {
-  /** What it is, e.g. `base64 of the PEM of ...`. */
+  /** Description, e.g. `base64 of the PEM of ...`. */
   readonly name: string;
   readonly pattern: string | RegExp;
 }
@@ -56,7 +56,7 @@ export function formsOfKey(label: string, pem: string): Form[] {
   return forms;
 }
 
-/** How any other secret text may be written: as it is, or in base64. */
+/** Forms of any other secret text: as it is, and in base64. */
 export function formsOfText(label: string, text: string): Form[] {
   return [
     { name: label, pattern: text },
@@ -99,7 +99,7 @@ function secretChunks(der: Buffer, numbers: readonly Buffer[]): string[] {
   for (let at = 0; at < der.length; at += CHUNK_BYTES) {
     const end = Math.min(at + CHUNK_BYTES, der.length);
     const shared = spans.map((span) => Math.min(end, span.end) - Math.max(at, span.start));
-    // What ends in the middle of a line may end in padding, which is no secret.
+    // A chunk that ends in the middle of a line may end in padding, which is no secret.
     if (Math.max(...shared) >= SECRET_BYTES) chunks.push(der.subarray(at, end).toString("base64"));
   }
   return chunks;
@@ -114,7 +114,7 @@ function base64Anywhere(bytes: Buffer): string[] {
   });
 }
 
-/** How the base64 of any text begins that begins so. */
+/** Start of the base64 of every text that begins with this one. */
 function startOfBase64(text: string): string {
   return Buffer.from(text.slice(0, text.length - (text.length % 3))).toString("base64");
 }

@@ -2,7 +2,7 @@ import { LabError, type Log } from "../progress.ts";
 import { callService } from "./call.ts";
 import { SERVICE_PORT, type Workload } from "./workload.ts";
 
-/** Who calls which host. */
+/** Caller and called host. */
 export interface Route {
   /** Read at each request: the caller may change. */
   readonly from: Pick<Workload, "address">;

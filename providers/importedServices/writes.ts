@@ -47,7 +47,7 @@ export async function runWrites(writes: readonly Write[], progress: Progress): P
       await step();
       return undefined;
     } catch (error) {
-      // Of any kind: the result of the other writes must be reported.
+      // Catches errors of any kind: the result of the other writes must be reported.
       stopped ||= !(error instanceof ClusterError) || error.failure.general === true;
       return { host, objects, declares, reason: messageOf(error) };
     }

@@ -138,7 +138,7 @@ describe("readDeckhousePeer", () => {
       });
 
   it("gives the token to the configured origin alone", async () => {
-    // Of another name: of two certificates with one name, OpenSSL tries the first.
+    // Has another name: OpenSSL tries the first one of two certificates with one name.
     const other = await MetadataExporter.start("127.0.0.2");
     try {
       other.federationDocument = federationDocumentOf();

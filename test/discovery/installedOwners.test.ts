@@ -143,7 +143,7 @@ function preflight(found: InstalledIstio, revision?: string): { faults: string[]
   }
 }
 
-/** What the Sail operator leaves of an IstioRevision: Helm's marks, and its own. */
+/** Marks of an IstioRevision by the Sail operator: Helm's, and its own. */
 const sail = (name: string, kind = "IstioRevision"): Marks => ({
   labels: { "managed-by": "sail-operator" },
   annotations: { "meta.helm.sh/release-name": `${name}-istiod` },

@@ -63,7 +63,7 @@ const IMPORTS = {
   delete: "imports: deletes services that a peer withdrew",
 };
 
-/** What each right is for: a finding where a preview needs it, else the writes that do. */
+/** Purpose of each right: a finding where a preview needs it, else the writes that do. */
 const PURPOSES: Readonly<Record<string, Readonly<Record<string, Finding | string>>>> = {
   namespaces: { ...PLUGIN, list: stops("list namespaces") },
   pods: { list: stops("list pods") },

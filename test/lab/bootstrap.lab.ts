@@ -12,7 +12,7 @@ import { deployWorkloads } from "../../lab/workloads/workloads.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 
-/** What `pulumi stack output peers` tells. */
+/** Output of `pulumi stack output peers`. */
 type Peers = Record<string, PeerStatus>;
 
 const READY: PeerStatus = { state: "ready", reason: "", since: "", imported: 1 };

@@ -20,7 +20,7 @@ const ADDRESS = nextAddress();
 /** On this machine port 53 is somebody else's. */
 const PORT = 10053;
 const UPSTREAM_PORT = 10054;
-/** Which only the one knows to whom others' names are sent on. */
+/** Name that only the server knows to which other names are forwarded. */
 export const ELSEWHERE = "x.httpbin.bar.global";
 
 /** Somebody's Corefile, on few addresses, with a name of its own, who sends other names on to somebody with another one. */

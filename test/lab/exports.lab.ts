@@ -70,7 +70,7 @@ describe("the exports of a stack", function () {
       await waitFor("bar can still call foo", isCutOff, DRAIN_SECONDS);
 
       await stackOf("cluster-b").up();
-      // What the peer knows stays, as nobody knows whether it was meant; the gateway is closed all the same.
+      // The peer's imports stay, as the removal may be an accident; the gateway is closed all the same.
       assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [hostOf(FOO)]);
       const { "cluster-a": status } = (await stackOf("cluster-b").output("peers")) as Record<
         string,

@@ -13,7 +13,7 @@ describe("the gateway's addresses in the contract", function () {
   let federated: FederatedLab;
   before(async () => (federated = await sharedLab()));
 
-  /** What cluster-a publishes once its gateway's Service is of this kind. */
+  /** Addresses that cluster-a publishes once its gateway's Service is of this kind. */
   async function published(service: object, rest: object = {}): Promise<{ address: string; port: number }[]> {
     const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       const { bind, values } = config["istio-federation:gateway"] as { bind: string; values: object };

@@ -58,7 +58,7 @@ async function dial(): Promise<Socket> {
   return socket;
 }
 
-/** What comes next; empty when nothing does any more. */
+/** Reads the next text; empty at the end. */
 async function nextOf(socket: Socket): Promise<string> {
   const closed = once(socket, "close").then(() => [""]);
   const [said] = (await Promise.race([once(socket, "data"), closed])) as [Buffer | string];
@@ -180,7 +180,7 @@ describe("a peer's gateway, or its name, that is lost", function () {
     await waitFor(`${HOST} does not answer`, isAnswered, SECONDS);
   }
 
-  /** What the caller's sidecar says of the gateway that does not answer. */
+  /** Statistics of the caller's sidecar about the gateway that does not answer. */
   async function seen(port: number): Promise<SidecarEndpoint> {
     const all = await endpointsOf({ from: CALLER, host: HOST, port });
     const found = all.find(({ place }) => place === two.place);
@@ -188,7 +188,7 @@ describe("a peer's gateway, or its name, that is lost", function () {
     return found;
   }
 
-  /** How many of several calls were not answered. */
+  /** Number of calls without an answer. */
   async function failuresOf(call: Call, name: string): Promise<number> {
     let failed = 0;
     for (let index = 0; index < SEVERAL; index++) if (!(await call())) failed++;

@@ -167,7 +167,7 @@ function portTo(name: string, number: number): WorkloadPort {
   return { name, number, targetPort: number, appPort: number + 10_000 };
 }
 
-/** Where the caller's sidecar takes calls of a port. */
+/** Address at which the caller's sidecar takes calls of a port. */
 function doorTo({ number }: WorkloadPort): Door {
   return { address: egressAddress(CALLER), port: number };
 }

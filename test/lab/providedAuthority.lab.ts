@@ -15,7 +15,7 @@ import { temporaryFolder } from "./temporaryFolder.ts";
 
 const SECTION = "istio-federation:certificateAuthority";
 
-/** What a team gives, all as files. */
+/** Certificates and key that a team provides, all as files. */
 interface Given {
   certificate: string;
   key: string;
@@ -72,7 +72,7 @@ describe("a certificate authority from outside", function () {
   });
 
   /**
-   * What a preview prints, in which no key is.
+   * Returns the output of a preview, in which no key is.
    * @param inConfig fields whose value is set in the config itself, as a secret.
    */
   async function preview(section: object, inConfig: Record<string, string> = {}) {

@@ -73,7 +73,7 @@ async function projectFolder(): Promise<string> {
   return folder;
 }
 
-/** What it prints is kept with what the other stacks' commands do, to be searched like it. */
+/** Runs Pulumi, and keeps its output with that of the other stacks' commands, to be searched for secrets. */
 function pulumi({ dir, environment }: RunningLab, stack: string, cwd: string, ...args: string[]) {
   const { bin, logs } = labPaths(dir);
   const output = ["pipe", { file: join(logs, "pulumi-published.log"), append: true }] as const;

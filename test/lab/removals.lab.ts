@@ -21,7 +21,7 @@ describe("what a peer offers no more", function () {
     assert.equal((await importedHosts(federated.lab, "cluster-a")).length, 1);
   });
 
-  /** What stack cluster-c publishes with so many services. */
+  /** Outputs of stack cluster-c with so many services. */
   function published(count: number): Record<string, unknown> {
     const [service] = Object.values(CONTRACT_OF_C.services);
     const hosts = Array.from({ length: count }, (_, index) => `s${index}.team.svc.cluster-c.local`);

@@ -27,7 +27,7 @@ const inLines = (text: string, length: number): string =>
     .match(new RegExp(`.{1,${length}}`, "g"))!
     .join("\n");
 
-/** How a key may get out, without the words that mark each key. */
+/** Forms in which a key may get out, without the words that mark each key. */
 const FORMS: Record<string, { write: (key: KeyObject) => string; name: RegExp }> = {
   "the body of its PEM": { write: (key) => bodyOf(pemOf(key)), name: /: PEM of the key$/ },
   "one line of its PEM": {

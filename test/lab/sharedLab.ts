@@ -18,7 +18,7 @@ export interface FederatedLab {
   readonly stacks: readonly Stack[];
 }
 
-/** What may be printed and stored nowhere in clear; tests add to it the keys that they bring along. */
+/** Secrets that may be printed and stored nowhere in clear; tests add their own keys. */
 export const secrets = new LabSecrets();
 
 let shared: Promise<FederatedLab> | undefined;

@@ -8,7 +8,7 @@ import { LabSecrets } from "./labSecrets.ts";
 describe("a lab that a person works on by hand", function () {
   this.timeout(1_200_000);
   let started = false;
-  /** What commands printed. */
+  /** Output of commands. */
   let told = "";
 
   before(() => {

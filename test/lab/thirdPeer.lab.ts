@@ -53,7 +53,7 @@ describe("a third peer", function () {
     };
 
     for (const [name, door] of Object.entries(doors)) {
-      /** What comes of a call with a certificate that this authority signs for this identity. */
+      /** Returns the answer to a call with a certificate that this authority signs for this identity. */
       const callBy = async (authority: StolenAuthority, identity: string) =>
         callAs(door, hostOf(own), await mintLeaf(authority, identity));
 
@@ -78,7 +78,7 @@ describe("a third peer", function () {
     }
 
     describe(`that is called from ${here.name}`, () => {
-      /** What comes of a call while its gateway leads to one with such a certificate. */
+      /** Returns the answer to a call while its gateway routes to a server with such a certificate. */
       const called = async (authority: StolenAuthority, identity: string, host = BAZ_HOST) => {
         const { result, alerts } = await whileServing(
           GATEWAY_OF_C,

@@ -24,7 +24,7 @@ interface Vector {
   /** The cluster's root, PEM. */
   root: string;
   signingKey: JsonWebKey;
-  /** Of the signed bytes, hexadecimal. */
+  /** Hash of the signed bytes, hexadecimal. */
   sha256: string;
   /** Header of the signature, decoded. */
   header: { alg: string; x5c: string[] };

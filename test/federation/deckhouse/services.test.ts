@@ -30,7 +30,7 @@ describe("A port of a Deckhouse cluster's service", () => {
     // Any part of the text before the first '-'.
     ["myhttps", "TLS"],
     ["xgrpcx-tls", "HTTP2"],
-    // What comes after it does not count.
+    // The rest of the name does not count.
     ["web-http", "TCP"],
     ["tcp", "TCP"],
     ["mongo", "TCP"],

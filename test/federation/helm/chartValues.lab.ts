@@ -162,8 +162,7 @@ describe("CRDs of Istio's charts", () => {
   });
 
   it("accept and refuse the objects of Istio's own tests as an API server does", async function () {
-    const istio = await sourcesOf("istio.io/istio");
-    if (istio === "") this.skip();
+    const [istio = ""] = await sourcesOrSkip(this, "istio.io/istio");
     const schemas = compileCrds(definitions.map(toCrd));
     const objects = objectsIn("pkg/config/validation/testdata/crds/*.yaml", istio);
     assert.ok(objects.length > 100, `${objects.length} objects`);
@@ -174,8 +173,7 @@ describe("CRDs of Istio's charts", () => {
   });
 
   it("of the Gateway API accept its examples", async function () {
-    const gatewayApi = await sourcesOf("sigs.k8s.io/gateway-api");
-    if (gatewayApi === "") this.skip();
+    const [gatewayApi = ""] = await sourcesOrSkip(this, "sigs.k8s.io/gateway-api");
     const files = objectsIn("config/crd/standard/*_{gateways,httproutes,tlsroutes}.yaml", gatewayApi);
     const crds = (files as unknown as CustomResourceDefinition[]).map(toCrd);
     const kinds = crds.map(({ kind }) => kind);
@@ -192,13 +190,7 @@ describe("Settings of the pinned Istio", () => {
   let istio: string;
   let api: string;
   before(async function () {
-    const folders = await Promise.all(["istio.io/istio", "istio.io/api"].map(sourcesOf));
-    // Tools that were built on another machine come without their sources.
-    if (folders.some((folder) => folder === "")) {
-      console.log("      skipped: the Go sources of Istio are not on this machine");
-      this.skip();
-    }
-    [istio = "", api = ""] = folders;
+    [istio = "", api = ""] = await sourcesOrSkip(this, "istio.io/istio", "istio.io/api");
   });
 
   for (const [message, decisions, file] of [
@@ -249,6 +241,20 @@ function objectsIn(files: string, folder: string): Tree[] {
       .filter((object) => object !== null && object !== undefined)
       .map((object) => object as Tree)
   );
+}
+
+/**
+ * Returns the folders of Go modules' sources. Skips the test where some are not there, with the reason: tools that were built on another
+ * machine come without their sources.
+ */
+async function sourcesOrSkip(context: Mocha.Context, ...modules: readonly string[]): Promise<string[]> {
+  const folders = await Promise.all(modules.map(sourcesOf));
+  const missing = modules.filter((_, index) => folders[index] === "");
+  if (missing.length > 0) {
+    console.log(`      skipped: the Go sources of ${missing.join(" and ")} are not on this machine`);
+    context.skip();
+  }
+  return folders;
 }
 
 /** Folder of a Go module's sources in the module cache; "" when they are not there. */

@@ -37,7 +37,7 @@ const LEAVES: Record<string, Leaf> = {
   "with a DNS name only": { names: [{ type: "dns", value: "bar.xyz.svc" }], openssl: EXCLUDED },
   "with an IPv4 address": { names: [HONEST, { type: "ip", value: "10.0.0.1" }], openssl: EXCLUDED },
   "with an IPv6 address": { names: [HONEST, { type: "ip", value: "2001:db8::1" }], openssl: EXCLUDED },
-  // To OpenSSL an empty e-mail name matches none.
+  // OpenSSL lets an empty e-mail name match none.
   "with an e-mail name": {
     names: [HONEST, { type: "email", value: "a@b.local" }],
     openssl: OK,

@@ -12,7 +12,7 @@ const WORK: Work = {
   revision: 0,
 };
 
-/** How many entries differ between two versions of what is declared. */
+/** Number of entries that differ between two versions of what is declared. */
 function changed(one: Work, other: Work): number {
   const texts = entriesOf(one).map((entry) => JSON.stringify(entry));
   return entriesOf(other).filter((entry, index) => JSON.stringify(entry) !== texts[index]).length;

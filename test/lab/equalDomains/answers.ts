@@ -11,11 +11,11 @@ const CALLS = 30;
 /** For a change to reach the caller's sidecar, or for what paused to be called again. */
 export const PROPAGATION_SECONDS = 120;
 
-/** What came of calls of the name that both peers serve. */
+/** Results of calls of the name that both peers serve. */
 export interface Answers {
-  /** How many each peer's workload answered, by the peer's name, without those that answered none. */
+  /** Number of answers by peer, without peers that answered none. */
   readonly by: Readonly<Record<string, number>>;
-  /** What came of each of the others. */
+  /** Results of the other calls. */
   readonly failures: readonly string[];
 }
 

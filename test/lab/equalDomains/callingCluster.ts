@@ -15,7 +15,7 @@ export function setRules(config: StackFileConfig, rules: Rules): void {
   );
 }
 
-/** What is kept of the name that both peers serve, as far as tests look at it. */
+/** Fields of the name that both peers serve, as far as tests look at them. */
 export interface NamedEntry {
   readonly metadata: { readonly uid: string };
   readonly spec: {
@@ -27,7 +27,7 @@ export interface NamedEntry {
 /** The cluster that calls what two peers serve, and what its stack and theirs say of that. */
 export class CallingCluster {
   readonly lab: RunningLab;
-  /** Of the last update; undefined when a peer has published something since. */
+  /** Rules of the last update; undefined when a peer has published something since. */
   #rules: Rules | undefined;
 
   /** @param rules with which the cluster was federated. */

@@ -7,7 +7,7 @@ export const [ONE, TWO, THREE] = THREE_EQUALS;
 export const CALLER = sideOf(ONE).sleep;
 /** The two peers' workloads and gateways, by the names of their clusters. */
 export const PEERS: Readonly<Record<string, Side>> = { [TWO.name]: sideOf(TWO), [THREE.name]: sideOf(THREE) };
-/** What is served. */
+/** Workload of the service that both peers export. */
 export const SERVED = sideOf(TWO).httpbin;
 /** The name that both peers' services have in the calling cluster, beside one of their own. */
 export const NAME = "httpbin.example.org";

@@ -76,7 +76,7 @@ export function testWeight(cluster: () => CallingCluster): void {
   });
 }
 
-/** Of the answers, all that there should be, so many are the first peer's. */
+/** Asserts that all calls are answered, and the first peer's share of the answers. */
 function expectShare({ by, failures }: Answers, least: number, most: number): void {
   log(`answers: ${JSON.stringify(by)}`);
   assert.deepEqual(failures, []);

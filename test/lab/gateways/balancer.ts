@@ -28,7 +28,7 @@ export class Balancer {
     return this.#connections;
   }
 
-  /** How Envoy writes where it listens. */
+  /** Address and port, as Envoy formats them. */
   get place(): string {
     return placeOf(this.address, this.port);
   }

@@ -1,7 +1,7 @@
 import type { RunningLab } from "../../../lab/lab.ts";
 import { IMPORTS, objectsOf } from "../importedHosts.ts";
 
-/** What tells whether a ServiceEntry is the one that it was, and how proxies find its gateways. */
+/** Fields by which a ServiceEntry is unchanged, and by which proxies find its gateways. */
 export interface ImportedEntry {
   readonly uid: string;
   readonly resolution: string;

@@ -9,7 +9,7 @@ const ANSWER = 0x8580;
 const NO_SUCH_NAME = 3;
 /** Seconds for which an answer holds: Envoy asks again then. */
 const TTL = 1;
-/** Where the name in question is told: at the end of the header. */
+/** Pointer to the name in question: at the end of the header. */
 const POINTER_TO_QUESTION = 0xc000 | HEADER_BYTES;
 
 /** A DNS server over UDP that knows IPv4 addresses of a few names, which may change; no other names exist. */
@@ -27,7 +27,7 @@ export class NameServer {
     this.port = port;
   }
 
-  /** How often it was asked so far. */
+  /** Number of queries so far. */
   get queries(): number {
     return this.#queries;
   }

@@ -13,7 +13,7 @@ export interface SidecarEndpoint {
   readonly pauses: boolean;
 }
 
-/** What is read of Envoy's own view; numbers of 0 and what is false are left out there. */
+/** Fields read of Envoy's `/clusters`, which leaves out numbers of 0 and what is false. */
 interface ClusterStatus {
   name: string;
   host_statuses?: {
@@ -23,14 +23,14 @@ interface ClusterStatus {
   }[];
 }
 
-/** Whose calls of which port of a service. */
+/** Calls of a workload to a port of a service. */
 export interface Calls {
   readonly from: { readonly address: string };
   readonly host: string;
   readonly port: number;
 }
 
-/** Where a sidecar sends calls, sorted; empty while it does not know any. */
+/** Endpoints to which a sidecar sends calls, sorted; empty while it does not know any. */
 export async function endpointsOf({ from, host, port }: Calls): Promise<SidecarEndpoint[]> {
   const response = await fetch(`http://${from.address}:15000/clusters?format=json`);
   const { cluster_statuses: clusters } = (await response.json()) as { cluster_statuses: ClusterStatus[] };

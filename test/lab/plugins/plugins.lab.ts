@@ -120,7 +120,7 @@ describe("The lab's stand-ins under Pulumi's engine", function () {
   let folder: string;
   let environment: Record<string, string>;
   let pulumi: string;
-  /** What was printed. */
+  /** Output of the command. */
   let told = "";
 
   before(async () => {

@@ -7,11 +7,11 @@ import { ALPN, GATEWAY_PORT } from "../../../lab/proofs/gateway.ts";
 const CONNECT_MILLISECONDS = 5000;
 const ANSWER_MILLISECONDS = 3000;
 
-/** What was heard of a server behind a gateway; undefined for nothing. */
+/** Answers of a server behind a gateway; undefined for none. */
 export interface Heard {
-  /** Before anything was said. */
+  /** Sent before any request. */
   readonly greeting: string | undefined;
-  /** To what was said. */
+  /** Sent after the request. */
   readonly answer: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export async function talkToGateway(
   const socket = connect({
     ...{ host: gateway, port: GATEWAY_PORT, servername: serverName, ALPNProtocols: [ALPN] },
     ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key }),
-    // Who answers is not the question here.
+    // Any server may answer here.
     rejectUnauthorized: false,
     timeout: CONNECT_MILLISECONDS,
   });

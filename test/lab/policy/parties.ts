@@ -53,7 +53,7 @@ export const CLERK: Party = {
   address: `${B.network}.1.21`,
   calls: [ADMIN],
 };
-/** Where no import is visible, so that it can make entries of its own. */
+/** Namespace in which no import is visible, so that it can have entries of its own. */
 export const VISITOR: Party = {
   ...{ ...FOOS_NEIGHBOUR, namespace: "guests", name: "visitor", address: `${A.network}.1.20` },
   calls: [ADMIN],

@@ -34,9 +34,9 @@ import {
 
 const PROPAGATION_SECONDS = 90;
 const HELLO: Heard = { greeting: "220 ready", answer: "250 5" };
-/** By which the gateway is asked for the store's port for TCP. */
+/** SNI of the store's port for TCP. */
 const TERMINATED = `p${GREETER.number}.${hostOf(STORE)}`;
-/** And for that of the till, whose calls it passes on. */
+/** SNI of the till's port, whose calls pass through. */
 const PASSED_ON = `outbound_.${TILL.morePorts?.[0]?.number}_._.${hostOf(TILL)}`;
 
 /** Tests of Services whose calls cluster-b's gateway opens, beside those whose calls it passes on. */

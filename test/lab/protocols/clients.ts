@@ -11,13 +11,13 @@ const TIMEOUT_MILLISECONDS = 10_000;
 /** For a change to reach the sidecars. */
 const PROPAGATION_SECONDS = 60;
 
-/** Where a client connects to: the egress listener of its sidecar. */
+/** Address to which a client connects: the egress listener of its sidecar. */
 export interface Door {
   readonly address: string;
   readonly port: number;
 }
 
-/** What an HTTP/2 server answered. */
+/** Answer of an HTTP/2 server. */
 export interface Http2Answer {
   readonly status: number | undefined;
   readonly headers: Readonly<Record<string, unknown>>;

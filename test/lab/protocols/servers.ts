@@ -9,7 +9,7 @@ import { waitUntilReady } from "../../../lab/ready.ts";
 
 const START_SECONDS = 30;
 
-/** What a test runs behind a workload's sidecar, as the workload's app would be there. */
+/** Server that a test runs behind a workload's sidecar, in place of the workload's app. */
 export interface AppServer {
   stop(): Promise<void>;
 }
