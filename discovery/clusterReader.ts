@@ -17,6 +17,7 @@ const READ: RetryPolicy = { deadline: 9_000, retries: 2, retryTimeouts: false };
 export class ClusterReader {
   private readonly kubeconfig: StackConfig["kubeconfig"];
   private connection: Promise<ClusterClient> | undefined;
+  private readonly shared = new Map<unknown, Promise<Reading<unknown>>>();
 
   constructor(kubeconfig: StackConfig["kubeconfig"]) {
     this.kubeconfig = kubeconfig;
@@ -30,6 +31,13 @@ export class ClusterReader {
     } catch (error) {
       return this.unread(error);
     }
+  }
+
+  /** Reads as {@link read}, once for all callers with this request. */
+  readOnce<T>(request: (client: ClusterClient) => Promise<T>): Promise<Reading<T>> {
+    const reading = (this.shared.get(request) as Promise<Reading<T>> | undefined) ?? this.read(request);
+    this.shared.set(request, reading);
+    return reading;
   }
 
   /** @throws every error but a {@link ClusterError}: a defect of the program. */

@@ -61,8 +61,8 @@ import {
 import { readOwnObjects } from "./ownObjects.ts";
 import { readRevisions } from "./revisions.ts";
 import { readServerSecret } from "./serverSecret.ts";
-import { readServices } from "./services.ts";
-import { readTraffic } from "./traffic.ts";
+import { readAllServices, readServices } from "./services.ts";
+import { hasTraffic, readTraffic } from "./traffic.ts";
 import { readContractStack, readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
@@ -166,7 +166,7 @@ async function readCluster(
     istio.existing === undefined
       ? reader.read((client) => readRevisions(client, config, state))
       : NO_REVISIONS;
-  const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
+  const services = hasExports ? readExportable(reader, config) : NO_SERVICES;
   const { existing: joined } = istio;
   const installation =
     joined === undefined
@@ -208,6 +208,17 @@ async function readCluster(
     helm: reader.read((client) => readHelm(client, { config, outputs, state, existing, revisions })),
     existing,
   });
+}
+
+/** Reads the Services that rules may match: from all Services, which a stack with traffic reads anyway, where this user may list them. */
+async function readExportable(
+  reader: ClusterReader,
+  { exports: rules, traffic }: StackConfig,
+): Promise<ClusterReadings["services"]> {
+  if (!hasTraffic(traffic)) return reader.read((client) => readServices(client, rules));
+  const all = await reader.readOnce(readAllServices);
+  if ("forbidden" in all) return reader.read((client) => readServices(client, rules));
+  return "value" in all ? reader.read((client) => readServices(client, rules, all.value)) : all;
 }
 
 /** Waits for all values of a map at the same time. */

@@ -16,14 +16,14 @@ export async function readTraffic(
   reader: ClusterReader,
   { traffic: config, cluster }: Pick<StackConfig, "traffic" | "cluster">,
 ): Promise<TrafficReadings | undefined> {
-  if (isEmpty(config)) return undefined;
+  if (!hasTraffic(config)) return undefined;
   const parsed = await readDeclaredObjects(config, cluster.domain);
   const crds = await reader.read((client) =>
     readCrds(client, "value" in parsed ? kindsOf(parsed.value.objects) : []),
   );
   const declared = "value" in parsed ? { value: await checkDeclared(parsed.value, crds) } : parsed;
   const objects = "value" in declared ? declared.value.objects : [];
-  const services = reader.read(readAllServices);
+  const services = reader.readOnce(readAllServices);
   const [foreign, applied, found, secrets, registered] = await Promise.all([
     reader.read((client) => readTrafficObjects(client, TRAFFIC_KINDS, OF_OTHERS)),
     reader.read((client) => readTrafficObjects(client, APPLIED_KINDS, `${TRAFFIC_LABEL}=true`)),
@@ -38,9 +38,10 @@ export async function readTraffic(
   return { declared, crds, foreign, applied, services: found, secrets, registered };
 }
 
-function isEmpty({ files, objects, canaries, egress, ingress }: TrafficConfig): boolean {
+/** Whether a stack declares traffic objects. */
+export function hasTraffic({ files, objects, canaries, egress, ingress }: TrafficConfig): boolean {
   const lists = [files, objects, canaries];
-  return lists.every((list) => list.length === 0) && egress === undefined && ingress === undefined;
+  return lists.some((list) => list.length > 0) || egress !== undefined || ingress !== undefined;
 }
 
 /** Kinds of the stack's own objects that decide what an update may remove. */
