@@ -35,7 +35,7 @@ const FEDERATION = {
   deckhouse: ["core", "x509", "contract", "trust"],
   existing: ["core", "x509", "exports"],
   exports: ["core", "contract"],
-  access: ["core", "exports"],
+  access: ["contract", "core", "exports"],
   imports: ["core", "contract", "exports", "trust", "deckhouse"],
   mesh: ["core", "x509", "contract", "trust", "imports"],
   authority: ["core", "x509", "trust"],

@@ -37,7 +37,7 @@ export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
 /** {@link Remembered}, each part an output of its own: one that is secret or unknown hides no other. */
 type RememberedOutputs = Pick<
   Remembered,
-  "issued" | "policies" | "aliases" | "trustDomainHosts" | "gateway"
+  "issued" | "policies" | "__importedBy" | "callers" | "aliases" | "trustDomainHosts" | "gateway"
 > &
   Readonly<{
     rotation: pulumi.Output<RotationRecord> | undefined;
@@ -130,7 +130,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
           config,
           { rootCertificates, signingKey },
           publishedGateways(addresses, plan),
-          plan.services,
+          plan,
         );
         const published = numberContract(foldContract(whole), plan.lastContract);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
@@ -188,6 +188,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
         issued: authority.source === "shared" ? authority.authority : undefined,
         policies: sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
         gateway: place,
+        __importedBy: plan.importedBy,
+        callers: mapRecord(plan.callers, (callers) => [...callers]),
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
         credentials: connected.credentials,
         joined: connected.joined,

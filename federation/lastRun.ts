@@ -12,7 +12,9 @@ import { publication } from "./publish/publication.ts";
 import { type Reading, required } from "./snapshot.ts";
 import { faultsOf, orUndefined } from "./core/schema.ts";
 import { deckhouseIdentity } from "./deckhouse/identity.ts";
+import { caller } from "./config/callers.ts";
 import { exportAlias } from "./exports/alias.ts";
+import { importedBySchema } from "./exports/importedBy.ts";
 import { type PeerStatus, peerStatus } from "./imports/registration.ts";
 import { credentialLife, peerAccess } from "./mesh/credential.ts";
 import { type CertificateReport, certificateReport } from "./trust/expiry.ts";
@@ -43,6 +45,10 @@ const remembered = z.object({
   issued: orUndefined(sharedAuthority),
   /** AuthorizationPolicies that restrict callers, by `<namespace>/<name>`: kept while the cluster is unreachable. */
   policies: byName(authorizationPolicy),
+  /** Services that peers import, by the peer's name; `pulumi up` does not print such a key. */
+  __importedBy: importedBySchema,
+  /** Callers to whom rules restrict exported services, by host. */
+  callers: byName(z.array(caller)),
   /** ServiceEntries of aliased exports, by `<namespace>/<service>`: kept while the cluster is unreachable. */
   aliases: byName(exportAlias),
   /** Lifetimes of the credentials given to peers of a single mesh, by the peer's name. */

@@ -1,5 +1,6 @@
 import type { StackConfig } from "./config/stackConfig.ts";
 import { contractFaults } from "./contract/contract.ts";
+import type { ContractImports } from "./contract/imports.ts";
 import { type UsableGateways, publishableGateways } from "./contract/gateways.ts";
 import { type GatewayAddress, IP_ADDRESS } from "./core/address.ts";
 import { type Fault, within } from "./core/fault.ts";
@@ -26,6 +27,7 @@ export function reviewContract(
   { config, findings, skipped }: PlanContext,
   exports: ExportPlan,
   observed: readonly GatewayAddress[],
+  imports: ContractImports,
 ): ExportPlan {
   const { cluster, gateway, topology } = config;
   const { gateways, refused } = ownGateways(gateway.advertise ?? observed, config);
@@ -42,7 +44,7 @@ export function reviewContract(
   const reviewed = withoutHosts(exports, unfit);
   const faults = [
     ...validateEntriesSize(Object.keys(reviewed.services).length, size),
-    ...contractFaults(config, gateways, reviewed.services),
+    ...contractFaults(config, gateways, { services: reviewed.services, imports }),
   ];
   findings.fault(...faults.map((fault) => within("contract of this cluster", fault)));
   return reviewed;

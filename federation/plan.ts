@@ -9,6 +9,7 @@ import { pathOf } from "./core/fault.ts";
 import { keysWarning } from "./core/stackKind.ts";
 import { type ContractStackReading, behindNote } from "./ownContractStack.ts";
 import { identityChanges } from "./contract/identity.ts";
+import type { ContractImports } from "./contract/imports.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import { type GatewayPlace, gatewayPlace } from "./core/gatewayPlace.ts";
@@ -18,8 +19,16 @@ import { existingObjectFindings } from "./core/installation.ts";
 import { mapRecord, sortedUnique } from "./core/order.ts";
 import { unownedObjectFindings } from "./helm/chartObjects.ts";
 import type { ExportAlias } from "./exports/alias.ts";
-import { type ExportPlan, exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
+import {
+  type ExportPlan,
+  exportChanges,
+  importerIdentities,
+  planExports,
+  withoutHosts,
+} from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
+import { type ImportedBy, findImporters } from "./exports/importedBy.ts";
+import { type RestrictedCallers, checkWithdrawals, restrictedCallers } from "./access/withdrawals.ts";
 import { reviewContract } from "./ownContract.ts";
 import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
 import { checkRevisionUsers } from "./revisions.ts";
@@ -35,6 +44,7 @@ import { validateInstalled } from "./existing/existingMesh.ts";
 import { type JoinPlan, type MeshUse, joinedMesh, planJoin } from "./existing/joinPlan.ts";
 import { checkClientRules } from "./imports/clientRules.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
+import { publishedImports } from "./imports/publishedImports.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
@@ -65,7 +75,13 @@ export interface ClusterPlan {
   /** Contract of the last update; undefined before the first one. */
   lastContract: SeenContract | undefined;
   /** Exported services as the contract has them, by host name. */
-  services: Readonly<Record<string, ContractService>>;
+  services: Record<string, ContractService>;
+  /** Imported services as the contract has them. */
+  imports: ContractImports;
+  /** Exported services that peers import. */
+  importedBy: ImportedBy;
+  /** Callers to whom rules restrict exported services. */
+  callers: RestrictedCallers;
   /** ServiceEntries of aliased exports. */
   aliases: readonly ExportAlias[];
   /** AuthorizationPolicies that restrict callers of exported services. */
@@ -174,13 +190,16 @@ export function planCluster(
   if (connection?.kind === "imports") checkClientRules(context, connection.peers, local);
   const { gateway } = snapshot.cluster;
   const addresses = "value" in gateway ? gateway.value : [];
-  const offered = reviewContract(context, planExports(context, pinned, local), addresses);
+  const imports = connection?.kind === "imports" ? publishedImports(connection.peers, context) : {};
+  const offered = reviewContract(context, planExports(context, pinned, local), addresses, imports);
   const access = planAccess(context, offered, pinned, local);
   const exports = withoutHosts(offered, access.unenforceable);
+  const importers = findImporters(connection?.kind === "imports" ? connection.peers : {}, context);
+  checkWithdrawals(context, exports, importers, importerIdentities(config.peers, pinned));
   const observed = required(gateway, findings);
   const publish = planPublication(context, pinned);
   const traffic = planTraffic(context, connection, local.rootNamespace);
-  checkPublication(context, publish, exports.services, addresses);
+  checkPublication(context, publish, { services: exports.services, imports }, addresses);
   checkInstallation(context, false);
   const moving = checkRevisionUsers(context);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
@@ -220,6 +239,9 @@ export function planCluster(
     },
     lastContract: lastRun.published,
     services,
+    imports,
+    importedBy: importers.byPeer,
+    callers: restrictedCallers(exports) ?? lastRun.callers,
     aliases,
     policies,
     pinned,

@@ -12,6 +12,9 @@ export type Changes = Readonly<Record<string, number>>;
 /** Sentence of an update about a contract stack that is behind (federation/ownContractStack.ts). */
 const BEHIND = /Contract stack (\S+) (?:has|publishes) /;
 
+/** Command by which an update asks to accept what it takes from peers (federation/access/withdrawals.ts). */
+const WITHDRAWAL = /config set --path '(\S+)' (withdrawal-\w+)`/;
+
 /** A stack of the program, operated with the Pulumi CLI in the lab's project. */
 export class Stack {
   readonly name: string;
@@ -58,14 +61,21 @@ export class Stack {
   }
 
   /**
-   * `pulumi up`, and then that of this cluster's contract stack where it says that one is behind.
+   * `pulumi up`, and then that of this cluster's contract stack where it says that one is behind. A withdrawal of exports that peers import
+   * is accepted: the lab's teams are one.
    *
    * @param options.expectNoChanges fail when anything changes.
    * @returns the lines of its summary, e.g. `+ 25 created`.
    */
   async up(options: { expectNoChanges?: boolean } = {}): Promise<string[]> {
     const expectation = options.expectNoChanges ? ["--expect-no-changes"] : [];
-    const output = await this.#operate("up", "--yes", "--skip-preview", ...expectation);
+    const args = ["--yes", "--skip-preview", ...expectation];
+    const output = await this.#operate("up", ...args).catch(async (error: unknown) => {
+      const [, path, token] = WITHDRAWAL.exec(error instanceof Error ? error.message : "") ?? [];
+      if (path === undefined || token === undefined) throw error;
+      await this.#operate("config", "set", "--path", path, token);
+      return this.#operate("up", ...args);
+    });
     return [...summary(output), ...(await this.#publish(output))];
   }
 

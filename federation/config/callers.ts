@@ -69,7 +69,8 @@ const localCaller = fields({
 /** Callers of this cluster that may call an exported Service, and the requests that they may send. */
 export type LocalCaller = z.output<typeof localCaller>;
 
-const caller = localCaller.extend({
+/** Schema of {@link Caller}. */
+export const caller = localCaller.extend({
   // Cross-checked: a peer that is offered the Service.
   peer: z.string().optional().meta({
     description: "Peer whose workloads match, by its name in `peers`.",

@@ -14,6 +14,7 @@ import { type Complaint, type TextRule, checked, fields, pattern, someText, text
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
 import { DEFAULT_BRAKE, REMOVAL_TOKEN } from "../imports/brake.ts";
+import { WITHDRAWAL_TOKEN } from "../access/withdrawals.ts";
 import { CHOICES } from "../imports/peerNames.ts";
 import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
@@ -203,7 +204,7 @@ export const peers = z
   .prefault({})
   .describe("The clusters whose services are imported, by their own cluster names.");
 
-/** The section `brake`: how many of a peer's services may be removed at once. */
+/** The section `brake`: how many of a peer's services may be removed at once, and which exports may be withdrawn. */
 export const brake = fields({
   removals: wholeNumber({
     least: 0,
@@ -218,9 +219,16 @@ export const brake = fields({
   })
     .default(DEFAULT_BRAKE.share)
     .describe("Part of a peer's services, 0 to 1, that may always be removed at once."),
+  acceptWithdrawal: pasted(cleanText, WITHDRAWAL_TOKEN).optional().meta({
+    description: "Token of the one change of exports that may take from peers what they import.",
+    defaultsTo: "none",
+    page: "exports.md#who-imports-what",
+  }),
 })
   .prefault({})
-  .describe("A peer that would lose more services at once than both limits allow keeps them all.");
+  .describe(
+    "A peer that would lose more services at once than both limits allow keeps them all, and no export that a peer imports is withdrawn unasked.",
+  );
 
 export type Brake = z.output<typeof brake>;
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { FOLD, validateFold, unfoldContract } from "./fold.ts";
 import { type ContractService, contractService, sortService } from "./service.ts";
 import { type PublisherDomains, readGateways } from "./gateways.ts";
+import { readImports } from "./imports.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, validateOwnedDomains } from "../core/domains.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
@@ -80,6 +81,8 @@ const document = z.object({
   /** Addresses of its east-west gateway; empty while it has none. */
   gateways: list(z.unknown(), 0, ENDPOINTS_LIMIT),
   services: map(SERVICES_LIMIT),
+  /** What it imports; undefined where it does not say. */
+  imports: z.unknown().optional().transform(readImports),
 });
 
 /** Contract of a cluster: its stack output `federation`. */
@@ -176,22 +179,24 @@ function readServices(
   return { services: sortedRecord(services), refused, refusedHosts };
 }
 
+/** What a cluster exports and imports, as its contract says it. */
+export type ContractContent = Pick<Contract, "services" | "imports">;
+
 /** Settings of a cluster that its contract publishes. */
 type ContractSettings = Pick<StackConfig, "cluster" | "topology" | "singleMesh">;
 
 /**
  * Builds the contract of a cluster, not yet numbered.
  * @param trust roots of the cluster, and the key that signs the contract where these do not certify it.
- * @param services exported services, by host name.
  * @throws FaultsError when peers would refuse the contract.
  */
 export function toContract(
   settings: ContractSettings,
   trust: Pick<Contract, "rootCertificates" | "signingKey">,
   gateways: readonly GatewayAddress[],
-  services: Readonly<Record<string, ContractService>>,
+  content: ContractContent,
 ): Contract {
-  const whole = { ...withoutRoots(settings, gateways, services), ...trust };
+  const whole = { ...withoutRoots(settings, gateways, content), ...trust };
   return parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
 }
 
@@ -199,9 +204,9 @@ export function toContract(
 export function contractFaults(
   settings: ContractSettings,
   gateways: readonly GatewayAddress[],
-  services: Readonly<Record<string, ContractService>>,
+  content: ContractContent,
 ): Fault[] {
-  const whole = withoutRoots(settings, gateways, services);
+  const whole = withoutRoots(settings, gateways, content);
   const { error } = document.omit({ rootCertificates: true }).safeParse(whole);
   return [...sizeFaults(whole), ...(error === undefined ? [] : faultsOf(error, whole))];
 }
@@ -211,16 +216,16 @@ export function contractBytes(
   settings: ContractSettings,
   rootCertificates: readonly string[],
   gateways: readonly GatewayAddress[],
-  services: Readonly<Record<string, ContractService>>,
+  content: ContractContent,
 ): number {
-  const whole = { ...withoutRoots(settings, gateways, services), rootCertificates };
+  const whole = { ...withoutRoots(settings, gateways, content), rootCertificates };
   return Buffer.byteLength(JSON.stringify(whole));
 }
 
 function withoutRoots(
   { cluster, topology, singleMesh }: ContractSettings,
   gateways: readonly GatewayAddress[],
-  services: Readonly<Record<string, ContractService>>,
+  { services, imports }: ContractContent,
 ): Record<string, unknown> {
   const { name, domain, meshDomain, domains, trustDomain, network } = cluster;
   return {
@@ -236,6 +241,7 @@ function withoutRoots(
     meshId: singleMesh?.meshId,
     gateways,
     services,
+    imports,
   };
 }
 

@@ -1,27 +1,38 @@
 import { createHash } from "node:crypto";
 import type { Contract } from "./contract.ts";
+import { countImports } from "./imports.ts";
 import { count } from "../core/text.ts";
 import type { Fault } from "../core/fault.ts";
 
 /** Key of folded services. */
 export const FOLD = "__services";
 
-/** Moves folded services to `services`; returns any other data unchanged. */
+/** Key of folded imports. */
+const IMPORTS_FOLD = "__imports";
+
+/** Fields of a contract that may be folded, and the keys under which they are then. */
+const FOLDS = { services: FOLD, imports: IMPORTS_FOLD } as const;
+
+/** Moves folded fields to their places; returns any other data unchanged. */
 export function unfoldContract(published: unknown): unknown {
-  if (!isFolded(published)) return published;
-  const { [FOLD]: services, ...rest } = published;
-  return { ...rest, services };
+  return Object.entries(FOLDS).reduce((contract, [field, key]) => {
+    if (!isFolded(contract, key)) return contract;
+    const { [key]: value, ...rest } = contract;
+    return { ...rest, [field]: value };
+  }, published);
 }
 
-/** Validates that services are in one place only. */
+/** Validates that each field is in one place only. */
 export function validateFold(published: unknown): Fault[] {
-  if (!isFolded(published) || !Object.hasOwn(published, "services")) return [];
-  const rule = "is there beside 'services'";
-  return [{ path: FOLD, rule, remedy: "Publish the services in one of the two places" }];
+  return Object.entries(FOLDS).flatMap(([field, key]) => {
+    if (!isFolded(published, key) || !Object.hasOwn(published, field)) return [];
+    const rule = `is there beside '${field}'`;
+    return [{ path: key, rule, remedy: `Publish the ${field} in one of the two places` }];
+  });
 }
 
-function isFolded(published: unknown): published is Record<string, unknown> {
-  return typeof published === "object" && published !== null && Object.hasOwn(published, FOLD);
+function isFolded(published: unknown, key: string): published is Record<string, unknown> {
+  return typeof published === "object" && published !== null && Object.hasOwn(published, key);
 }
 
 /** Most entries of a map that `pulumi up` prints: more would hide the rest of its summary. */
@@ -38,18 +49,32 @@ export function foldedLine(hidden: unknown, size: number, what: string, output: 
   return `${count(size)} ${what}, sha256 ${digest}; \`pulumi stack output ${output} --json\` shows them`;
 }
 
-/** A contract whose services `pulumi up` does not print. */
-export interface FoldedContract extends Omit<Contract, "services"> {
+/** A contract some of whose fields `pulumi up` does not print. */
+export interface FoldedContract extends Omit<Contract, keyof typeof FOLDS> {
+  services?: Contract["services"];
+  imports?: Contract["imports"];
   /** Summary of the services ({@link foldedLine}). */
-  foldedServices: string;
-  [FOLD]: Contract["services"];
+  foldedServices?: string;
+  [FOLD]?: Contract["services"];
+  /** Summary of the imports. */
+  foldedImports?: string;
+  [IMPORTS_FOLD]?: Contract["imports"];
 }
 
-/** Folds a contract with more than {@link OPEN_ENTRIES} services. */
+/** Folds each field of a contract that has more than {@link OPEN_ENTRIES} hosts. */
 export function foldContract(contract: Contract): Contract | FoldedContract {
-  const { services, ...rest } = contract;
-  const size = Object.keys(services).length;
-  if (size <= OPEN_ENTRIES) return contract;
-  const foldedServices = foldedLine(services, size, "services", "federation");
-  return { ...rest, foldedServices, [FOLD]: services };
+  const { services, imports, ...rest } = contract;
+  const [exported, imported] = [Object.keys(services).length, countImports(imports ?? {})];
+  return {
+    ...rest,
+    ...(exported <= OPEN_ENTRIES
+      ? { services }
+      : { foldedServices: foldedLine(services, exported, "services", "federation"), [FOLD]: services }),
+    ...(imported <= OPEN_ENTRIES
+      ? imports && { imports }
+      : {
+          foldedImports: foldedLine(imports, imported, "imported services", "federation"),
+          [IMPORTS_FOLD]: imports,
+        }),
+  };
 }

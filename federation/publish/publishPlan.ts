@@ -1,6 +1,6 @@
 import type { PublishConfig } from "../config/publish.ts";
 import { isOfferedTo } from "../contract/audience.ts";
-import { contractBytes } from "../contract/contract.ts";
+import { type ContractContent, contractBytes } from "../contract/contract.ts";
 import type { ContractService } from "../contract/service.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { ownValue } from "../core/order.ts";
@@ -35,7 +35,7 @@ export interface PublishPlan {
 export function checkPublication(
   { config, snapshot, lastRun, findings }: PlanContext,
   plan: PublishPlan | undefined,
-  services: Readonly<Record<string, ContractService>>,
+  content: ContractContent,
   observed: readonly GatewayAddress[],
 ): void {
   const { gateway, certificateAuthority, peers } = config;
@@ -45,9 +45,9 @@ export function checkPublication(
     return;
   }
   const { gateway: publish, readers } = plan;
-  findings.warn(...readers.flatMap((reader) => unservedServices(services, reader)));
+  findings.warn(...readers.flatMap((reader) => unservedServices(content.services, reader)));
   const roots = lastRun.contract?.rootCertificates ?? [];
-  const bytes = contractBytes(config, roots, gateway.advertise ?? observed, services) + UNKNOWN_BYTES;
+  const bytes = contractBytes(config, roots, gateway.advertise ?? observed, content) + UNKNOWN_BYTES;
   if (bytes > DOCUMENT_LIMIT)
     findings.fault({
       path: "publish",

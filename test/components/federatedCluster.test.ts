@@ -204,6 +204,7 @@ for (const preview of [true, false]) {
             rootCertificates: [ROOT_CERTIFICATE],
             gateways: [{ address: "203.0.113.10", port: 15443 }],
             services,
+            imports: {},
           });
         }
       },

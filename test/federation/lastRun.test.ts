@@ -45,6 +45,8 @@ const remembered = {
   ),
   issued: { certificate: "signed", rootCertificates: [ROOT_A], intermediate: 2 },
   policies: { [`${policy?.namespace}/${policy?.name}`]: policy },
+  __importedBy: { "cluster-b": { "foo.abc.svc.cluster-a.local": ["shop"] } },
+  callers: { "foo.abc.svc.cluster-a.local": [{ peer: "cluster-a", methods: ["GET"] }] },
   aliases: { "xyz/bar": alias },
   credentials: {
     "cluster-b": { issued: "2026-11-11T10:00:00Z", expires: "2026-12-01T10:00:00Z", hours: 480 },

@@ -41,7 +41,7 @@ function offerOf(name: string, changes: Partial<Offer> = {}): Offer {
 function review(offers: Offer[], observed: GatewayAddress[] = [GOOD], changes: object = {}) {
   const exports = { offers, services: toContractServices(offers), aliases: [] };
   const { result, warnings } = runPart(configOf(changes), {}, (context) =>
-    reviewContract(context, exports, observed),
+    reviewContract(context, exports, observed, {}),
   );
   return { hosts: Object.keys(result.services), warnings };
 }

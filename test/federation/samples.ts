@@ -185,6 +185,8 @@ export const NO_LAST_RUN: LastRun = {
   rotation: undefined,
   issued: undefined,
   policies: {},
+  __importedBy: {},
+  callers: {},
   aliases: {},
   credentials: {},
   joined: {},

@@ -57,14 +57,21 @@ describe("the exports of a stack", function () {
     return true;
   };
 
-  it("that are emptied close the gateway, whatever the peer still knows, and open it when they come back", async () => {
+  it("that are emptied close the gateway, once that is accepted, whatever the peer still knows, and open it when they come back", async () => {
     const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       config["istio-federation:exports"] = [];
     });
     assert.equal(await gateways(), 1);
     await expectAnswer(BAR, FOO);
     try {
-      await new Stack("cluster-a", federated.lab, { configFile }).up();
+      const emptied = new Stack("cluster-a", federated.lab, { configFile });
+      const { exitCode, output } = await emptied.run("preview");
+      assert.notEqual(exitCode, 0, "cluster-b imports it");
+      assert.match(
+        output,
+        /exports: would take from peers what they import.*foo\.abc\S* is not exported any more: peer cluster-b imports it \(in xyz\)/,
+      );
+      await emptied.up();
       assert.equal(await gateways(), 0);
       assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [hostOf(FOO)]);
       await waitFor("bar can still call foo", isCutOff, DRAIN_SECONDS);

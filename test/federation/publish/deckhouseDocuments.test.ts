@@ -216,7 +216,7 @@ describe("A plan with Deckhouse clusters", () => {
     );
   const warningsOf = (changes?: object) =>
     runPart(config(changes), {}, (context) => {
-      checkPublication(context, planPublication(context, PINNED), CONTRACT.services, []);
+      checkPublication(context, planPublication(context, PINNED), CONTRACT, []);
     }).warnings;
 
   it("warns of services that one cannot call, and where the identity of this cluster is not served", () => {

@@ -75,7 +75,7 @@ async function secretFor(host: string, dates: { notBefore?: Date; notAfter?: Dat
 function check(publishSecret: Reading<ServerSecret | undefined>, services = servicesOf(1)) {
   const snapshot = { cluster: { publishSecret } };
   return runPart(config(), { snapshot }, (context) => {
-    checkPublication(context, planPublication(context, {}), services, []);
+    checkPublication(context, planPublication(context, {}), { services, imports: {} }, []);
   }).warnings;
 }
 
@@ -84,7 +84,9 @@ describe("A contract served from the cluster", () => {
     const trust = { rootCertificates: [ROOT_CERTIFICATE], signingKey: undefined };
     const fits = servicesOf(4_000);
     const { cluster, topology, singleMesh } = config();
-    const contract = foldContract(toContract({ cluster, topology, singleMesh }, trust, [], fits));
+    const contract = foldContract(
+      toContract({ cluster, topology, singleMesh }, trust, [], { services: fits, imports: {} }),
+    );
     assert.ok(Buffer.byteLength(contractDocument({ ...contract, [SIGNATURE]: "x" }).body) < DOCUMENT_LIMIT);
     check({ value: undefined }, fits);
     assert.throws(
