@@ -98,10 +98,11 @@ function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
 async function observe(inputs: Inputs): Promise<State> {
   const { kubeconfig, namespace, service, settings, port, timeoutSeconds } = inputs;
   const client = await ClusterClient.connect(kubeconfig);
-  const status = await awaitAddresses(() => readGatewayStatus(client, inputs), timeoutSeconds);
+  const gateway = `gateway ${namespace}/${service}`;
+  const status = await awaitAddresses(gateway, () => readGatewayStatus(client, inputs), timeoutSeconds);
   if ("missing" in status) {
     console.warn(
-      `gateway ${namespace}/${service}: ${status.missing} after ${timeoutSeconds} s. ` +
+      `${gateway}: ${status.missing} after ${timeoutSeconds} s. ` +
         "Peers wait until there is one: run `pulumi up` again then.",
     );
   }
@@ -112,19 +113,26 @@ async function observe(inputs: Inputs): Promise<State> {
 /** Pause between two reads, in milliseconds. */
 const INTERVAL = 2000;
 
+/** Reads from one line of progress to the next: one in 10 s. */
+const READS_PER_LINE = 5;
+
 /**
- * Reads until there is an address, but at least once.
+ * Reads until there is an address, but at least once. Logs what it waits for, as a load balancer may take minutes.
+ * @param gateway name in the log.
  * @returns what is missing when the time is over.
  */
 async function awaitAddresses(
+  gateway: string,
   readStatus: () => Promise<GatewayStatus>,
   timeoutSeconds: number,
 ): Promise<GatewayStatus> {
   const end = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
+  for (let reads = 0; ; reads++) {
     const status = await readStatus();
     const left = end - Date.now();
     if ("addresses" in status || left <= 0) return status;
+    if (reads % READS_PER_LINE === 0)
+      console.info(`${gateway}: ${status.missing} yet; waits for up to ${Math.ceil(left / 1000)} s more`);
     await sleep(Math.min(INTERVAL, left));
   }
 }

@@ -101,12 +101,19 @@ describe("create of GatewayAddresses", () => {
   const create = async (timeoutSeconds: number) =>
     (await provider.create({ ...INPUTS, kubeconfig: server.kubeconfig, timeoutSeconds })).outs.addresses;
 
-  it("returns as soon as there is an address", async () => {
+  it("says what it waits for, and returns as soon as there is an address", async () => {
+    const info = mock.method(console, "info", () => {});
     const warn = mock.method(console, "warn", () => {});
     server.answer(service([]), service([{ ip: HERE.address }]));
     assert.deepEqual(await create(60), [HERE]);
     assert.equal(server.requests.length, 2);
     assert.equal(warn.mock.callCount(), 0);
+    assert.deepEqual(
+      info.mock.calls.map(({ arguments: [line] }) => String(line).replace(/\d+ s/, "N s")),
+      [
+        "gateway istio-gateway/eastwestgateway: Service istio-gateway/eastwestgateway has no load balancer address yet; waits for up to N s more",
+      ],
+    );
   });
 
   it("reads once with a timeout of 0, and warns of the missing address", async () => {
