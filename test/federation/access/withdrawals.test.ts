@@ -51,14 +51,14 @@ function check({
   };
   const offers = [{ host: FOO, rule: { callers: now } } as Offer];
   try {
-    const { warnings } = runPart(config, { lastRun }, (context) =>
+    const { warnings } = runPart(config, { lastRun }, (context) => {
       checkWithdrawals(
         context,
         { offers, services: after, aliases: [] },
         { byPeer: importedBy, silent },
         identities,
-      ),
-    );
+      );
+    });
     return { fault: "", warnings };
   } catch (error) {
     if (!(error instanceof FaultsError)) throw error;
@@ -134,7 +134,9 @@ describe("An update that takes from peers what they import", () => {
     ],
   ];
   for (const [title, given] of accepted)
-    it(`is none where ${title}`, () => assert.equal(check(given).fault, ""));
+    it(`is none where ${title}`, () => {
+      assert.equal(check(given).fault, "");
+    });
 
   it("passes with the token of exactly this change", () => {
     const token = /withdrawal-[0-9a-f]{12}/.exec(check({}).fault)?.[0];

@@ -86,5 +86,7 @@ describe("What a change of a service takes from a cluster", () => {
     ],
   ];
   for (const [title, before, after, expected] of cases)
-    it(title, () => assert.deepEqual(takenFrom(before, after, A), expected));
+    it(title, () => {
+      assert.deepEqual(takenFrom(before, after, A), expected);
+    });
 });

@@ -94,7 +94,7 @@ describe("The imports that a contract names", () => {
     const found = publishedImports(
       { d: registration("d", { "bar.xyz.svc.d.local": barImport }) },
       {
-        ...{ config: deckhouse as typeof config, lastRun: NO_LAST_RUN },
+        ...{ config: deckhouse, lastRun: NO_LAST_RUN },
       },
     );
     assert.deepEqual(found, {});
