@@ -9,7 +9,7 @@ import {
   ownerByAnnotations,
 } from "../federation/helm/chartObjects.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
-import { isForbidden } from "../kubernetes/errors.ts";
+import { orIfForbidden } from "../kubernetes/errors.ts";
 import {
   CONFIG_MAP,
   type KubernetesObject,
@@ -74,15 +74,12 @@ export async function readUnownedObjects(
 async function readUnowned(client: ClusterClient, object: ChartObject): Promise<UnownedObject[]> {
   const kind = KINDS.find((each) => each.kind === object.kind);
   if (kind === undefined) throw new Error(`no API for kind ${object.kind}`);
-  try {
-    const found = await client.get<KubernetesObject>(kind, object.namespace, object.name);
-    if (found === undefined) return [];
-    const { labels = {}, annotations = {} } = found.metadata;
-    const marks = { labels, annotations };
-    return isOwnedBy(object.release, marks) ? [] : [{ ...object, owner: ownerByAnnotations(marks) }];
-  } catch (error) {
-    // Whoever may not read it learns of it from the update.
-    if (isForbidden(error)) return [];
-    throw error;
-  }
+  // Whoever may not read it learns of it from the update.
+  const found = await client
+    .get<KubernetesObject>(kind, object.namespace, object.name)
+    .catch(orIfForbidden(undefined));
+  if (found === undefined) return [];
+  const { labels = {}, annotations = {} } = found.metadata;
+  const marks = { labels, annotations };
+  return isOwnedBy(object.release, marks) ? [] : [{ ...object, owner: ownerByAnnotations(marks) }];
 }

@@ -12,7 +12,7 @@ import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federat
 import { lastObjectsIn } from "../federation/lastRun.ts";
 import type { Snapshot } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
-import { isForbidden } from "../kubernetes/errors.ts";
+import { orIfForbidden } from "../kubernetes/errors.ts";
 import {
   GATEWAY,
   NAMESPACE,
@@ -81,12 +81,9 @@ export async function readExistingObjects(
 }
 
 async function readObject(client: ClusterClient, place: FirstObject): Promise<FoundObject[]> {
-  try {
-    const object = await client.get(KINDS[place.kind], place.namespace, place.name);
-    return object === undefined ? [] : [{ ...place, labels: object.metadata.labels ?? {} }];
-  } catch (error) {
-    // Whoever may not read it learns of it from the update.
-    if (isForbidden(error)) return [];
-    throw error;
-  }
+  // Whoever may not read it learns of it from the update.
+  const object = await client
+    .get(KINDS[place.kind], place.namespace, place.name)
+    .catch(orIfForbidden(undefined));
+  return object === undefined ? [] : [{ ...place, labels: object.metadata.labels ?? {} }];
 }

@@ -17,7 +17,7 @@ import { sortedUnique } from "../federation/core/order.ts";
 import { UNNAMED_REVISION, revisionSuffix } from "../federation/core/revision.ts";
 import { parseJson } from "../federation/core/text.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
-import { isForbidden } from "../kubernetes/errors.ts";
+import { orIfForbidden } from "../kubernetes/errors.ts";
 import {
   CONFIG_MAP,
   DEPLOYMENT,
@@ -54,7 +54,7 @@ export async function readInstalledIstio(
       client.list(NAMESPACE, { metadataOnly: true }),
       readProxies(client),
       client.list<ProxyConfigObject>(PROXY_CONFIG),
-      orUndefined(client.list<SidecarObject>(SIDECAR)),
+      client.list<SidecarObject>(SIDECAR).catch(orIfForbidden(undefined)),
       gateway.existing && readOwnersGateway(client, gatewayPlace(gateway)),
     ]);
   const controlPlanes = await Promise.all(
@@ -164,18 +164,10 @@ async function readShared(
 
 /** Reads the names of Secrets, which need a right that many do not give; undefined without it. */
 async function readSecretNames(client: ClusterClient, namespace: string): Promise<string[] | undefined> {
-  const secrets = await orUndefined(client.list(SECRET, { namespace, metadataOnly: true }));
+  const secrets = await client
+    .list(SECRET, { namespace, metadataOnly: true })
+    .catch(orIfForbidden(undefined));
   return secrets?.map(({ metadata: { name } }) => name);
-}
-
-/** Waits for a list; undefined without the right to it (403). */
-async function orUndefined<T>(list: Promise<T>): Promise<T | undefined> {
-  try {
-    return await list;
-  } catch (error) {
-    if (isForbidden(error)) return undefined;
-    throw error;
-  }
 }
 
 export function viewInjector({ metadata: { labels = {} } }: KubernetesObject): Injector {

@@ -1,40 +1,16 @@
-import type { SingleMesh } from "../federation/config/singleMesh.ts";
 import * as pulumi from "@pulumi/pulumi";
-import type { PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import { pathOf } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
-import { ownValue, sortedRecord } from "../federation/core/order.ts";
 import { type GatewayPlace, gatewayPlace } from "../federation/core/gatewayPlace.ts";
 import { GATEWAY_PORT, IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { rootNamespaceOf } from "../federation/existing/clusterDefaults.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
-import { otherDeckhouseMarks } from "../federation/imports/deckhousePeers.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
-import { lastDeckhouse, lastObjectsIn } from "../federation/lastRun.ts";
-import type { ContractReading } from "../federation/imports/registration.ts";
-import { resolveApiServer } from "../federation/mesh/apiServer.ts";
-import { readAccess } from "../federation/mesh/credential.ts";
-import type { AccessFailure } from "../federation/mesh/meshPeer.ts";
-import type {
-  ClusterReadings,
-  HelmReadings,
-  MeshReadings,
-  Reading,
-  Snapshot,
-} from "../federation/snapshot.ts";
-import {
-  BASE_RELEASE,
-  PUBLISH_RELEASE,
-  type ReleaseName,
-  releasesOf,
-} from "../federation/core/helmReleases.ts";
-import { readHelmReleases, readUnownedCrds } from "../kubernetes/helmReleases.ts";
-import { readUnownedObjects } from "./chartObjects.ts";
+import { lastObjectsIn, hasUpdated } from "../federation/lastRun.ts";
+import type { ClusterReadings, Reading, Snapshot } from "../federation/snapshot.ts";
 import { type Corefiles, NODE_LOCAL } from "../federation/topology/coreDns.ts";
-import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
-import { ClusterError, isForbidden } from "../kubernetes/errors.ts";
+import { orIfForbidden } from "../kubernetes/errors.ts";
 import { readGatewayStatus } from "../kubernetes/gatewayService.ts";
 import {
   DESTINATION_RULE,
@@ -45,11 +21,10 @@ import {
 } from "../kubernetes/kinds.ts";
 import { readCorefile } from "../kubernetes/corefile.ts";
 import { readAmbientClients } from "./ambientClients.ts";
-import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
+import { readProvided } from "./certificateFiles.ts";
 import { ClusterReader } from "./clusterReader.ts";
-import { readPeerDocument } from "./contractDocuments.ts";
-import { readDeckhousePeer } from "./deckhouseDocuments.ts";
 import { readExistingObjects } from "./existingObjects.ts";
+import { readHelm } from "./helm.ts";
 import { readInstalledIstio } from "./installedIstio.ts";
 import {
   readDestinationRules,
@@ -58,12 +33,14 @@ import {
   readPolicies,
   readServiceEntries,
 } from "./istioObjects.ts";
+import { readMesh } from "./meshAccess.ts";
 import { readOwnObjects } from "./ownObjects.ts";
+import { readPeers } from "./peers.ts";
 import { readRevisions } from "./revisions.ts";
 import { readServerSecret } from "./serverSecret.ts";
 import { readAllServices, readServices } from "./services.ts";
 import { hasTraffic, readTraffic } from "./traffic.ts";
-import { readContractStack, readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
+import { readContractStack, readOwnOutputs, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
@@ -83,7 +60,6 @@ const NO_COREFILES = Promise.resolve({
 });
 
 type Outputs = Snapshot["outputs"];
-type Peers = Readonly<Record<string, Reading<ContractReading>>>;
 
 /**
  * Reads everything that a plan of this stack needs, in one concurrent pass; decides nothing. A reading without a value has the reason.
@@ -119,33 +95,6 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
     provided: provided === undefined ? undefined : readProvided(provided),
     mesh,
   };
-}
-
-async function readPeers({ peers }: StackConfig, outputs: Promise<Outputs>): Promise<Peers> {
-  const readings = Object.entries(peers).map(
-    async ([peer, settings]) => [peer, await readPeer(peer, peers, settings, outputs)] as const,
-  );
-  return sortedRecord(await Promise.all(readings));
-}
-
-async function readPeer(
-  peer: string,
-  peers: StackConfig["peers"],
-  settings: PeerConfig,
-  outputs: Promise<Outputs>,
-): Promise<Reading<ContractReading>> {
-  const { stack, deckhouse } = settings;
-  const path = pathOf("peers", peer);
-  if (stack !== undefined) return readPeerStack(peer, stack);
-  if (deckhouse === undefined) return readPeerDocument(settings, path);
-  const own = await outputs;
-  const last = lastDeckhouse("value" in own ? own.value : {});
-  const known = {
-    config: deckhouse,
-    pinned: ownValue(last.pinned, peer)?.deckhouse,
-    others: otherDeckhouseMarks(peer, peers, last),
-  };
-  return readDeckhousePeer(deckhouse, known, last.deckhouse, path);
 }
 
 async function readCluster(
@@ -228,62 +177,6 @@ async function allOf<T extends object>(promises: { [K in keyof T]: Promise<T[K]>
   return Object.fromEntries(values) as T;
 }
 
-/** Further input of the reading of Helm's releases. */
-interface HelmContext {
-  config: StackConfig;
-  outputs: Promise<Outputs>;
-  state: () => ReturnType<typeof readState>;
-  existing: Promise<ClusterReadings["existing"]>;
-  revisions: Promise<ClusterReadings["revisions"]>;
-}
-
-/** The state is large: it is read only where an interrupted first update can have left a release behind. */
-async function readHelm(
-  client: ClusterClient,
-  { config, outputs, state, existing, revisions }: HelmContext,
-): Promise<HelmReadings> {
-  const usual = releasesOf(config);
-  const releases = config.publish === undefined ? usual : [...usual, PUBLISH_RELEASE];
-  const installed = await readHelmReleases(client, releases);
-  const has = (wanted: ReleaseName): boolean => installed.some(({ name }) => name === wanted.name);
-  const unownedCrds =
-    has(BASE_RELEASE) || !usual.includes(BASE_RELEASE)
-      ? []
-      : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
-  const own = await outputs;
-  const missing = usual.filter((release) => !has(release));
-  const unowned = await readUnownedObjects(client, config, missing, () =>
-    namespacesThere(usual, own, existing),
-  );
-  const readings = { installed, unownedCrds, unowned };
-  if (installed.length === 0) return { ...readings, inState: [] };
-  const others = await revisions;
-  // The gateway that serves documents and another revision may come with a later update.
-  const isKnown =
-    hasUpdated(own) &&
-    (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publication !== undefined) &&
-    config.istio.former === undefined &&
-    (!("value" in others) || others.value.removed.length === 0);
-  return { ...readings, inState: isKnown ? releases : (await state())?.releases };
-}
-
-/** Namespaces of the releases that are in the cluster: before the first update, those that were looked for. */
-async function namespacesThere(
-  releases: readonly ReleaseName[],
-  own: Outputs,
-  existing: Promise<ClusterReadings["existing"]>,
-) {
-  if (hasUpdated(own)) return releases.map(({ namespace }) => namespace);
-  const reading = await existing;
-  const found = "value" in reading ? reading.value.found : [];
-  return found.filter(({ kind }) => kind === "Namespace").map(({ name }) => name);
-}
-
-/** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */
-function hasUpdated(own: Outputs): own is Extract<Outputs, { value: unknown }> {
-  return "value" in own && own.value["federation"] !== undefined;
-}
-
 /** Whether hosts are registered that ServiceEntries of others may have: aliases of exports, and services of peers. */
 function registersNames(config: StackConfig): boolean {
   return config.exports.some((rule) => rule.as !== undefined) || registersImports(config);
@@ -334,7 +227,7 @@ async function readLeftovers(
       client.list<LeftoverObject>(SERVICE_ENTRY, options),
       // Whoever may not list these never made any.
       ...[DESTINATION_RULE, SERVICE, VIRTUAL_SERVICE].map((kind) =>
-        client.list<LeftoverObject>(kind, options).catch(orElse<LeftoverObject[]>([])),
+        client.list<LeftoverObject>(kind, options).catch(orIfForbidden<LeftoverObject[]>([])),
       ),
     ]);
     return lists.flat().map(({ metadata }) => metadata);
@@ -348,65 +241,8 @@ function readCorefiles(
   return reader.read(async (client) => {
     const [coreDns, nodeLocal] = await Promise.all([
       readCorefile(client, { namespace, configMap }),
-      readCorefile(client, { namespace, configMap: NODE_LOCAL }).catch(orElse(undefined)),
+      readCorefile(client, { namespace, configMap: NODE_LOCAL }).catch(orIfForbidden(undefined)),
     ]);
     return { coreDns: coreDns.corefile, nodeLocal: nodeLocal?.corefile, metadata: coreDns.metadata };
   });
-}
-
-/** Returns a handler that replaces a missing right (403) by a value. */
-function orElse<T>(otherwise: T): (error: unknown) => T {
-  return (error) => {
-    if (isForbidden(error)) return otherwise;
-    throw error;
-  };
-}
-
-async function readMesh(
-  config: StackConfig,
-  { apiServer }: SingleMesh,
-  peers: Promise<Peers>,
-): Promise<MeshReadings> {
-  const kubeconfigAuthority = await readKubeconfigAuthority(config.kubeconfig);
-  const own = resolveApiServer(
-    apiServer,
-    "value" in kubeconfigAuthority ? kubeconfigAuthority.value : undefined,
-  );
-  const [ownAccess, accessFailures] = await Promise.all([
-    "rule" in own ? undefined : probe("this cluster", own),
-    peers.then((readings) => probePeers(config, readings)),
-  ]);
-  return { kubeconfigAuthority, ownAccess, accessFailures };
-}
-
-/** Requests only API servers at addresses that may be taken from a peer. */
-async function probePeers(
-  { cluster, allowGatewayAddresses }: StackConfig,
-  peers: Peers,
-): Promise<Record<string, AccessFailure>> {
-  const local = { clusterDomain: cluster.domain, allowGatewayAddresses };
-  const failures = await Promise.all(
-    Object.entries(peers).map(async ([peer, reading]) => {
-      const output = "value" in reading ? reading.value.access : undefined;
-      const access = readAccess(output, cluster.name, local);
-      if (access === undefined || "faults" in access) return [];
-      const failure = await probe(`peer ${peer}`, access);
-      return failure === undefined ? [] : [[peer, failure] as const];
-    }),
-  );
-  return Object.fromEntries(failures.flat());
-}
-
-async function probe(
-  where: string,
-  access: Parameters<typeof probeAccess>[1],
-): Promise<AccessFailure | undefined> {
-  try {
-    await probeAccess(where, access, PROBE_DEADLINE);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    const { status, cause, unreachable = false, untrusted = false, retryable = false } = error.failure;
-    return { status, cause, unreachable: unreachable || untrusted, passing: retryable };
-  }
 }

@@ -9,7 +9,7 @@ import type { Findings } from "./core/findings.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import { sortedRecord } from "./core/order.ts";
 import { publication } from "./publish/publication.ts";
-import { type Reading, required } from "./snapshot.ts";
+import { type Reading, type Snapshot, required } from "./snapshot.ts";
 import { faultsOf, orUndefined } from "./core/schema.ts";
 import { deckhouseIdentity } from "./deckhouse/identity.ts";
 import { caller } from "./config/callers.ts";
@@ -153,4 +153,11 @@ function parseLastContract(published: unknown, findings: Findings): Contract | u
 
 function ofOutputs(fault: Fault): Fault {
   return within("outputs of this stack", fault);
+}
+
+/** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */
+export function hasUpdated(
+  own: Snapshot["outputs"],
+): own is Extract<Snapshot["outputs"], { value: unknown }> {
+  return "value" in own && own.value["federation"] !== undefined;
 }

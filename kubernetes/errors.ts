@@ -36,6 +36,14 @@ export function isForbidden(error: unknown): boolean {
   return error instanceof ClusterError && error.failure.status === 403;
 }
 
+/** Returns a handler that replaces a missing right (403) by a value. */
+export function orIfForbidden<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if (isForbidden(error)) return otherwise;
+    throw error;
+  };
+}
+
 /** Thrown for a {@link ClusterFailure}. */
 export class ClusterError extends Error {
   /** `cluster context "cluster-a"` or `kubeconfig .lab/kubeconfig`. */
