@@ -2,18 +2,11 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { FederatedCluster } from "../../components/federatedCluster.ts";
 import { clusterUUIDOf } from "../../federation/deckhouse/identity.ts";
-import { validConfig } from "../federation/samples.ts";
+import { clusterConfig } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine, PUBLIC_KEY, settled } from "./mockEngine.ts";
 
-const config = validConfig(
-  {
-    cluster: { name: "cluster-a", domain: "cluster-a.local" },
-    kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-    gateway: { advertise: [{ address: "203.0.113.10" }] },
-  },
-  "cluster-a",
-);
+const config = clusterConfig();
 
 async function declare(hasDeckhousePeers: boolean) {
   const engine = new MockEngine();

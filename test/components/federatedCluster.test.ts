@@ -2,21 +2,16 @@ import assert from "node:assert/strict";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
+import { clusterConfig } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, settled } from "./mockEngine.ts";
 import { viewPeers } from "../federation/planContext.ts";
-import { ROOT_CERTIFICATE, ROOT_B, validConfig } from "../federation/samples.ts";
+import { ROOT_CERTIFICATE, ROOT_B } from "../federation/samples.ts";
 
-const config = validConfig(
-  {
-    cluster: { name: "cluster-a", domain: "cluster-a.local" },
-    kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-    gateway: { advertise: [{ address: "203.0.113.10" }] },
-    exports: [{ namespace: "abc", service: "foo" }],
-    peers: { "cluster-b": { stack: "cluster-b" }, "cluster-c": { stack: "cluster-c" } },
-  },
-  "cluster-a",
-);
+const config = clusterConfig({
+  exports: [{ namespace: "abc", service: "foo" }],
+  peers: { "cluster-b": { stack: "cluster-b" }, "cluster-c": { stack: "cluster-c" } },
+});
 
 const services = {
   "foo.abc.svc.cluster-a.local": {

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { SIGNATURE } from "../../federation/contract/signature.ts";
-import { validConfig } from "../federation/samples.ts";
+import { clusterConfig } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 
-const config = (publish: object) =>
-  validConfig(
-    {
-      cluster: { name: "cluster-a", domain: "cluster-a.local" },
-      kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-      gateway: { advertise: [{ address: "203.0.113.10" }] },
-      publish,
-    },
-    "cluster-a",
-  );
+const config = (publish: object) => clusterConfig({ publish });
 
 async function declare(publish: object, preview = false) {
   const engine = new MockEngine();

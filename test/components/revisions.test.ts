@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { ROOT_B, contractOf, validConfig } from "../federation/samples.ts";
 import { viewPeers } from "../federation/planContext.ts";
+import { clusterConfig } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { ANCHOR_CERTIFICATE, MockEngine } from "./mockEngine.ts";
 
@@ -16,17 +17,11 @@ interface Release {
 
 /** Declares a stack that serves its contract, with a peer. @returns its Helm releases by the resources' names. */
 async function releasesOf(istio: object): Promise<Record<string, Release>> {
-  const config = validConfig(
-    {
-      cluster: { name: "cluster-a", domain: "cluster-a.local" },
-      kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-      gateway: { advertise: [{ address: "203.0.113.10" }] },
-      publish: { host: "contracts.a.example", credentialName: "contracts" },
-      peers: { "cluster-b": { stack: "cluster-b" } },
-      istio,
-    },
-    "cluster-a",
-  );
+  const config = clusterConfig({
+    publish: { host: "contracts.a.example", credentialName: "contracts" },
+    peers: { "cluster-b": { stack: "cluster-b" } },
+    istio,
+  });
   const contract = parseContract(contractOf({ rootCertificates: [ROOT_B] }), "test");
   const { peers } = viewPeers(config, { "cluster-b": { contract } });
   const engine = new MockEngine();

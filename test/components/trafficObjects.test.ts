@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
+import type { TrafficObjectsArgs } from "../../components/trafficObjects.ts";
 import { type TrafficObject, objectKey } from "../../federation/traffic/trafficObject.ts";
-import { viewPeers } from "../federation/planContext.ts";
-import { BAR, contractOf, validConfig } from "../federation/samples.ts";
+import { BAR } from "../federation/samples.ts";
+import { CONFIG_WITH_PEER, PEER_B } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine } from "./mockEngine.ts";
-
-const config = validConfig(
-  {
-    cluster: { name: "cluster-a", domain: "cluster-a.local" },
-    kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-    gateway: { advertise: [{ address: "203.0.113.10" }] },
-    peers: { "cluster-b": { stack: "cluster-b" } },
-  },
-  "cluster-a",
-);
-const { peers } = viewPeers(config, { "cluster-b": { contract: contractOf() } });
 
 const canary: TrafficObject = {
   ...{ group: "networking.istio.io", kind: "VirtualService", apiVersion: "networking.istio.io/v1" },
@@ -22,14 +12,20 @@ const canary: TrafficObject = {
   spec: { hosts: ["bar.shop.svc.cluster-a.local"], http: [{ route: [{ destination: { host: BAR } }] }] },
 };
 
+/** Declares traffic objects, and returns the engine that has them. */
+async function declare(args: TrafficObjectsArgs): Promise<MockEngine> {
+  const engine = new MockEngine();
+  await engine.start(false);
+  const { TrafficObjects } = await import("../../components/trafficObjects.ts");
+  new TrafficObjects("traffic", args);
+  await engine.finish();
+  return engine;
+}
+
 describe("Traffic objects", () => {
   it("have a label by which no plan of access takes them for its own, and no empty annotations", async () => {
-    const engine = new MockEngine();
-    await engine.start(false);
-    const { TrafficObjects } = await import("../../components/trafficObjects.ts");
     const annotated = { ...canary, name: "other", labels: { team: "shop" }, annotations: { note: "kept" } };
-    new TrafficObjects("traffic", { objects: [canary, annotated], order: {} });
-    await engine.finish();
+    const engine = await declare({ objects: [canary, annotated], order: {} });
     const labels = {
       "app.kubernetes.io/managed-by": "istio-federation",
       "istio-federation.dev/traffic": "true",
@@ -45,13 +41,9 @@ describe("Traffic objects", () => {
   });
 
   it("are registered after those that they refer to", async () => {
-    const engine = new MockEngine();
-    await engine.start(false);
-    const { TrafficObjects } = await import("../../components/trafficObjects.ts");
     const delegate = { ...canary, name: "delegate" };
     const order = { [objectKey(canary)]: [objectKey(delegate)] };
-    new TrafficObjects("traffic", { objects: [canary, delegate], order });
-    await engine.finish();
+    const engine = await declare({ objects: [canary, delegate], order });
     assert.deepEqual(
       engine.resources.map(({ name }) => name).filter((name) => name.startsWith("VirtualService")),
       ["VirtualService shop/delegate", "VirtualService shop/bar-canary"],
@@ -64,7 +56,10 @@ describe("Traffic objects", () => {
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
     new FederatedCluster(
       "cluster-a",
-      clusterPlan(config, { connection: { peers }, traffic: { objects: [canary], order: {} } }),
+      clusterPlan(CONFIG_WITH_PEER, {
+        connection: { peers: PEER_B },
+        traffic: { objects: [canary], order: {} },
+      }),
     );
     await engine.finish();
     const names = engine.resources.map(({ name }) => name);
@@ -75,12 +70,8 @@ describe("Traffic objects", () => {
   });
 
   it("that route come after their targets, and after the wait for these", async () => {
-    const engine = new MockEngine();
-    await engine.start(false);
-    const { TrafficObjects } = await import("../../components/trafficObjects.ts");
     const rule: TrafficObject = { ...canary, kind: "DestinationRule", name: "bar", spec: { host: BAR } };
-    new TrafficObjects("traffic", { objects: [canary, rule], order: {} });
-    await engine.finish();
+    const engine = await declare({ objects: [canary, rule], order: {} });
     assert.deepEqual(
       engine.resources.map(({ name }) => name),
       ["traffic", "DestinationRule shop/bar", "traffic-routes", "VirtualService shop/bar-canary"],

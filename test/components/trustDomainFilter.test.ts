@@ -1,20 +1,9 @@
 import assert from "node:assert/strict";
 import type { TrustDomainFilter } from "../../federation/imports/trustDomainFilter.ts";
-import { viewPeers } from "../federation/planContext.ts";
-import { BAR, contractOf, validConfig } from "../federation/samples.ts";
+import { BAR } from "../federation/samples.ts";
+import { CONFIG_WITH_PEER, PEER_B } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine } from "./mockEngine.ts";
-
-const config = validConfig(
-  {
-    cluster: { name: "cluster-a", domain: "cluster-a.local" },
-    kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-    gateway: { advertise: [{ address: "203.0.113.10" }] },
-    peers: { "cluster-b": { stack: "cluster-b" } },
-  },
-  "cluster-a",
-);
-const { peers } = viewPeers(config, { "cluster-b": { contract: contractOf() } });
 
 async function declare(hosts: string[]) {
   const engine = new MockEngine();
@@ -24,7 +13,7 @@ async function declare(hosts: string[]) {
     hosts.length === 0 ? {} : { "cluster-b": { trustDomain: "cluster-b.local", hosts } };
   const cluster = new FederatedCluster(
     "cluster-a",
-    clusterPlan(config, { connection: { peers, trustDomainHosts } }),
+    clusterPlan(CONFIG_WITH_PEER, { connection: { peers: PEER_B, trustDomainHosts } }),
   );
   await engine.finish();
   return { engine, remembered: cluster.outputs.lastRun.trustDomainHosts };
