@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseContract } from "../../federation/contract/contract.ts";
-import { ROOT_B, contractOf, validConfig } from "../federation/samples.ts";
+import { ROOT_B, contractOf } from "../federation/samples.ts";
 import { viewPeers } from "../federation/planContext.ts";
 import { clusterConfig } from "./clusterConfig.ts";
 import { clusterPlan } from "./clusterPlan.ts";
@@ -107,15 +107,9 @@ describe("An upgrade by revision", () => {
 
 describe("An upgrade by revision", () => {
   it("takes a tag from the former istiod before the new one gets it, and moves the gateway after both", async () => {
-    const config = validConfig(
-      {
-        cluster: { name: "cluster-a", domain: "cluster-a.local" },
-        kubeconfig: { path: "kubeconfig", context: "cluster-a" },
-        gateway: { advertise: [{ address: "203.0.113.10" }] },
-        istio: { revision: "1-31", former: { revision: "1-30", charts: OLD } },
-      },
-      "cluster-a",
-    );
+    const config = clusterConfig({
+      istio: { revision: "1-31", former: { revision: "1-30", charts: OLD } },
+    });
     const engine = new MockEngine();
     await engine.start(false);
     const beforeOther = engine.hold("istiod-1-30", "cluster-a-istio-istiod-1-31");
