@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { type ContractSigner, signerIdentity } from "../federation/contract/signature.ts";
+import type { ContractSigner } from "../federation/contract/signature.ts";
+import { signerIdentity } from "../federation/contract/signer.ts";
 import type { AuthorityParts } from "./certificateAuthority.ts";
 import type { Signer } from "./ownAuthority.ts";
 

@@ -2,19 +2,10 @@ import { type KeyObject, X509Certificate, createHash, createPrivateKey } from "n
 import canonicalize from "canonicalize";
 import { CompactSign, base64url, compactVerify, decodeProtectedHeader } from "jose";
 import type { Fault } from "../core/fault.ts";
-import { messageOf, quote } from "../core/text.ts";
-import { parseFields } from "../x509/certificateFields.ts";
-import { periodFaults } from "../x509/authority.ts";
-import { formatFaults } from "../x509/certificateFormat.ts";
-import { type ChainFault, chainFaults } from "../x509/chain.ts";
-import { publicKeyFaults, publicKeyFingerprint } from "../x509/keys.ts";
-import { isIssuedBy, signatureFaults } from "../x509/signature.ts";
+import { publicKeyFaults } from "../x509/keys.ts";
 
 /** Key of a contract's signature. */
 export const SIGNATURE = "signature";
-
-/** Extended key usage of a signing certificate, id-kp-codeSigning (RFC 5280, 4.2.1.12): no TLS peer accepts it. */
-const CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
 
 /** Certificates of a chain, the signing one included. */
 const CHAIN_LIMIT = 8;
@@ -29,7 +20,7 @@ export interface ContractSigner {
   certificates: readonly string[];
 }
 
-/** A signature that is valid for its contract; whether its signer is trusted is decided by {@link signerFaults}. */
+/** A signature that is valid for its contract; whether its signer is trusted is decided by `signerFaults`. */
 export interface ValidSignature {
   /** Signing certificate, then the intermediates, as the signature has them. */
   certificates: readonly X509Certificate[];
@@ -39,11 +30,6 @@ export interface ValidSignature {
 
 /** A contract's signature, or why it is not valid, at `signature`. */
 export type SignatureReading = ValidSignature | { fault: Fault };
-
-/** Returns the SPIFFE ID of a cluster's contract signer. istiod issues `/ns/<namespace>/sa/<name>` only, so no workload has it. */
-export function signerIdentity(trustDomain: string): string {
-  return `spiffe://${trustDomain}/istio-federation/contract`;
-}
 
 /**
  * Signs a contract: a JWS whose payload is detached (RFC 7515, appendix F), the contract without its signature in canonical
@@ -74,7 +60,7 @@ export async function verifySignature(published: unknown): Promise<SignatureRead
   const [signer] = certificates;
   // Another encoding of the same bytes would be another signature of the same contract.
   const isDetached = payload === "" && more.length === 0 && isBase64Url(bytes);
-  if (signer === undefined || !isDetached) return { fault: UNREADABLE };
+  if (signer === undefined || !isDetached) return { fault: UNREADABLE_SIGNATURE };
   const key = signingKeyOf(signer);
   if (key === undefined) return { fault: UNSUITABLE_KEY };
   try {
@@ -92,89 +78,8 @@ export function contentDigest(contract: object): string {
   return digestOf(payloadOf(contract));
 }
 
-/**
- * Validates who signed a contract: a certificate for this alone, issued under one of the roots, or one of the pinned key.
- * @param trustDomain of the contract.
- * @param roots that the peer is trusted by.
- * @param signingKey SHA-256 of the only key that may sign, where no root certifies it.
- */
-export function signerFaults(
-  { certificates }: ValidSignature,
-  trustDomain: string,
-  { roots, signingKey }: { roots: readonly X509Certificate[]; signingKey: string | undefined },
-  now: Date,
-): Fault[] {
-  const [signer] = certificates;
-  if (signer === undefined) return [UNREADABLE];
-  const identity = signerIdentity(trustDomain);
-  const rules = [
-    ...(signer.subjectAltName === `URI:${identity}`
-      ? []
-      : [`is by a certificate that is not for ${identity}`]),
-    ...(!signer.ca && String(signer.keyUsage) === CODE_SIGNING
-      ? []
-      : ["is by a certificate that is not for signing contracts (code signing alone, no CA)"]),
-    ...formFaults(signer).map((fault) => `is by a certificate that ${fault}`),
-    ...(signingKey === undefined
-      ? [
-          ...periodFaults(signer, now).map((fault) => `is by a certificate that ${fault}`),
-          ...underRoot(certificates, trustDomain, roots, now),
-        ]
-      : publicKeyFingerprint(signer.publicKey) === signingKey
-        ? []
-        : ["is by another key than that of 'signingKey'"]),
-  ];
-  return rules.map((rule) => ({ path: SIGNATURE, rule, remedy: ASK }));
-}
-
-/** Finds why a signer's certificate does not end under one of the roots. */
-function underRoot(
-  certificates: readonly X509Certificate[],
-  trustDomain: string,
-  roots: readonly X509Certificate[],
-  now: Date,
-): string[] {
-  const { chain, root, faults } = bestChain(certificates, roots, trustDomain, now);
-  const unlinked = certificates.filter((certificate, index) => {
-    const issuer = certificates[index + 1];
-    return issuer !== undefined && !isIssuedBy(certificate, issuer);
-  });
-  return [
-    ...unlinked.map(
-      (certificate) => `has ${subjectLine(certificate)}, which the next certificate did not issue`,
-    ),
-    ...faults.map(({ index, rule }) => `is under a certificate, ${subjectLine(chain[index])}, that ${rule}`),
-    ...(root === undefined ? ["ends under none of the roots by which this peer is trusted"] : []),
-  ];
-}
-
-/** Chain of a signer up to a root, and its faults. */
-interface SignerChain {
-  /** Intermediates, then the root. */
-  chain: X509Certificate[];
-  /** Undefined when none of the roots issued the chain. */
-  root: X509Certificate | undefined;
-  faults: ChainFault[];
-}
-
-/** Chooses the root with the fewest faults: a renewed root has the key of the former one. */
-function bestChain(
-  certificates: readonly X509Certificate[],
-  roots: readonly X509Certificate[],
-  trustDomain: string,
-  now: Date,
-): SignerChain {
-  const intermediates = certificates.slice(1);
-  const top = certificates.at(-1);
-  const issuers = roots.filter((root) => top !== undefined && isIssuedBy(top, root));
-  const chains = (issuers.length === 0 ? [undefined] : issuers).map((root): SignerChain => {
-    const chain = [...intermediates, ...(root === undefined ? [] : [root])];
-    return { chain, root, faults: chainFaults(chain, { trustDomain, hosts: [] }, now, root !== undefined) };
-  });
-  return chains.reduce((best, other) => (other.faults.length < best.faults.length ? other : best));
-}
-
-const ASK = "Ask the peer's team by another way than this whether this contract is theirs";
+/** Remedy for a signature that may be forged. */
+export const ASK_PEERS_TEAM = "Ask the peer's team by another way than this whether this contract is theirs";
 
 const UNSIGNED: Fault = {
   path: SIGNATURE,
@@ -182,22 +87,23 @@ const UNSIGNED: Fault = {
   remedy: "Have the peer's team publish the contract with a version of this program that signs it",
 };
 
-const UNREADABLE: Fault = {
+/** Fault of a signature of another form, or without a signing certificate. */
+export const UNREADABLE_SIGNATURE: Fault = {
   path: SIGNATURE,
   rule: "must be a JWS without payload, whose header has its signer's certificates in 'x5c'",
-  remedy: ASK,
+  remedy: ASK_PEERS_TEAM,
 };
 
 const UNSUITABLE_KEY: Fault = {
   path: SIGNATURE,
   rule: "is by a key that signs no contract: it must be Ed25519, RSA of 2048 to 8192 bits, P-256, P-384 or P-521",
-  remedy: ASK,
+  remedy: ASK_PEERS_TEAM,
 };
 
 const CHANGED: Fault = {
   path: SIGNATURE,
   rule: "is not that of this contract, which was changed after it was signed, or has the signature of another one",
-  remedy: ASK,
+  remedy: ASK_PEERS_TEAM,
 };
 
 /** Returns the signed bytes of a contract. @throws Error for what JSON cannot have. */
@@ -269,18 +175,4 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): st
     default:
       return undefined;
   }
-}
-
-/** Validates the form of a signing certificate, as that of a CA's. */
-function formFaults(signer: X509Certificate): string[] {
-  try {
-    const fields = parseFields(signer);
-    return [...formatFaults(fields), ...signatureFaults(fields)];
-  } catch (error) {
-    return [messageOf(error)];
-  }
-}
-
-function subjectLine(certificate: X509Certificate | undefined): string {
-  return quote((certificate?.subject ?? "").replaceAll("\n", ", "));
 }

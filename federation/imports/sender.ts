@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import type { PeerConfig } from "../config/peers.ts";
 import type { Contract } from "../contract/contract.ts";
-import { type ValidSignature, signerFaults } from "../contract/signature.ts";
+import type { ValidSignature } from "../contract/signature.ts";
+import { signerFaults } from "../contract/signer.ts";
 import { type Fault, settingCommand, unsettingCommand } from "../core/fault.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 

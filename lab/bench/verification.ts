@@ -3,12 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Contract } from "../../federation/contract/contract.ts";
 import { foldContract } from "../../federation/contract/fold.ts";
-import {
-  SIGNATURE,
-  signContract,
-  signerFaults,
-  verifySignature,
-} from "../../federation/contract/signature.ts";
+import { SIGNATURE, signContract, verifySignature } from "../../federation/contract/signature.ts";
+import { signerFaults } from "../../federation/contract/signer.ts";
 import { CHECKOUT } from "../environment.ts";
 import type { VerificationRow } from "./rows.ts";
 

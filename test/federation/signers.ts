@@ -5,8 +5,8 @@ import {
   type ContractSigner,
   type ValidSignature,
   signContract,
-  signerIdentity,
 } from "../../federation/contract/signature.ts";
+import { signerIdentity } from "../../federation/contract/signer.ts";
 import { ROOT_A, ROOT_B, ROOT_C, ROOT_CERTIFICATE, ROOT_D } from "./samples.ts";
 
 /** Keys of the sample roots, PKCS #8 in base64. */

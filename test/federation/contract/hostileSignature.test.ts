@@ -8,10 +8,9 @@ import {
   type ContractSigner,
   contentDigest,
   signContract,
-  signerFaults,
-  signerIdentity,
   verifySignature,
 } from "../../../federation/contract/signature.ts";
+import { signerFaults, signerIdentity } from "../../../federation/contract/signer.ts";
 import {
   type RawAuthority,
   type RawOptions,

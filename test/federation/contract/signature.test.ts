@@ -6,10 +6,9 @@ import {
   type ContractSigner,
   type ValidSignature,
   signContract,
-  signerFaults,
-  signerIdentity,
   verifySignature,
 } from "../../../federation/contract/signature.ts";
+import { signerFaults, signerIdentity } from "../../../federation/contract/signer.ts";
 import { publicKeyFingerprint } from "../../../federation/x509/keys.ts";
 import {
   type KeyKind,

@@ -11,12 +11,8 @@ import {
 import { readFileSync } from "node:fs";
 import { describe, it } from "mocha";
 import { parseContract } from "../../../federation/contract/contract.ts";
-import {
-  contentDigest,
-  signContract,
-  signerFaults,
-  verifySignature,
-} from "../../../federation/contract/signature.ts";
+import { contentDigest, signContract, verifySignature } from "../../../federation/contract/signature.ts";
+import { signerFaults } from "../../../federation/contract/signer.ts";
 
 /** The file `docs/contract-vector.json`. */
 interface Vector {
