@@ -9,7 +9,7 @@ import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
-import { hasDocument } from "../federation/editedObjects.ts";
+import { hasDocument } from "../federation/ownObjects.ts";
 import type { Publication } from "../federation/publish/publication.ts";
 import { IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { EditedObjects } from "../providers/editedObjects.ts";

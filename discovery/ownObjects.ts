@@ -3,7 +3,7 @@ import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL, TRAFFIC_LABEL } from "../fede
 import { append, sortedRecord } from "../federation/core/order.ts";
 import { ISTIO_NAMESPACE, PUBLISH_GATEWAY, PUBLISH_NAMESPACE, TOKENS } from "../federation/core/wellKnown.ts";
 import type { GatewayPlace } from "../federation/core/gatewayPlace.ts";
-import type { AccessKind, OwnObject } from "../federation/editedObjects.ts";
+import type { AccessKind, OwnObject } from "../federation/ownObjects.ts";
 import { aliasObject } from "../federation/exports/alias.ts";
 import type { LastRun } from "../federation/lastRun.ts";
 import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";

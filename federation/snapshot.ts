@@ -8,7 +8,7 @@ import type { Fault } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
 import type { ExistingObjects } from "./core/installation.ts";
 import type { HelmRelease, ReleaseName } from "./core/helmReleases.ts";
-import type { OwnObject } from "./editedObjects.ts";
+import type { OwnObject } from "./ownObjects.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
 import type { FoundDestinationRule } from "./exports/destinationRules.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";

@@ -1,6 +1,6 @@
 import { boundedLines, count } from "./core/text.ts";
 import { compare } from "./core/order.ts";
-import { type Declarations, type LastDeclarations, type OwnObject, declaredKeys } from "./editedObjects.ts";
+import { type Declarations, type LastDeclarations, type OwnObject, declaredKeys } from "./ownObjects.ts";
 
 /** Kinds that the last update recorded whole. */
 const RECORDED: readonly string[] = ["AuthorizationPolicy", "ServiceEntry"];

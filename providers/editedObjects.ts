@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { EditedObject, AccessKind } from "../federation/editedObjects.ts";
+import type { EditedObject } from "../federation/editedObjects.ts";
+import type { AccessKind } from "../federation/ownObjects.ts";
 import { ClusterClient, editObject } from "../kubernetes/client.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import {

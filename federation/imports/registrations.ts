@@ -1,19 +1,17 @@
 import type { AuthorityPlan } from "../authority/authority.ts";
-import { type StackConfig } from "../config/stackConfig.ts";
-import { type Contract } from "../contract/contract.ts";
-import { type Fault, describeFault, describeFaults, pathOf } from "../core/fault.ts";
-import { type NameRefusal, refuseExtraName } from "../core/domains.ts";
-import { append, mapRecord, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import type { Contract } from "../contract/contract.ts";
+import { type Fault, describeFault, pathOf } from "../core/fault.ts";
+import { mapRecord, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
-import { type PeerImports, ofPeer, planImports } from "./contracts.ts";
+import { ofPeer, planImports } from "./contracts.ts";
 import { type NamingCluster, claimOfKnown } from "./claims.ts";
 import { planDeckhousePeers, withSkippedServices } from "./deckhousePeers.ts";
 import { checkAmbientClients } from "./ambientClients.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
-import { type ImportChoice, chooseImports } from "./importChoice.ts";
-import { checkForeignServices, checkLocalServicesLimit, nameLocalServices } from "./localNames.ts";
+import type { ImportChoice } from "./importChoice.ts";
+import { checkForeignServices, checkLocalServicesLimit } from "./localNames.ts";
 import type { PlanContext } from "../plan.ts";
 import {
   NOTHING_OFFERED,
@@ -27,7 +25,6 @@ import {
   stateSince,
   unreadFaults,
 } from "./registration.ts";
-import { shareNames } from "./sharedHosts.ts";
 import {
   type OutsideRoots,
   commonTrustNotes,
@@ -38,68 +35,7 @@ import { type TrustDomainHosts, planTrustDomainHosts, trustDomainWarnings } from
 import { validatePin, type PinComparison } from "../trust/pin.ts";
 import { type KnownSender, acceptanceWarnings, senderFaults } from "./sender.ts";
 import { type ContractOrigin, type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
-
-/** Imports of all peers as the stack's rules choose them. */
-export interface ImportChoices {
-  /** By peer, sorted. */
-  choices: Record<string, ImportChoice>;
-  /** Contradictions to what the peers offer. */
-  faults: Fault[];
-  /** Names that rules give twice or in a domain of another peer, and differences between peers that serve one name: what is registered of it stays. */
-  errors: string[];
-  warnings: string[];
-}
-
-/**
- * Chooses the imports of each peer by the stack's rules, the peers that serve a host of several peers, and the local Services.
- * @param offered all services of the peers, by peer.
- */
-export function chooseFromPeers(
-  offered: Readonly<Record<string, PeerImports>>,
-  { cluster, peers, dns }: Pick<StackConfig, "cluster" | "peers" | "dns">,
-): ImportChoices {
-  const ours = [cluster.domain, ...cluster.domains];
-  const owners = peersByDomain(offered);
-  const chosen = Object.entries(offered).map(([peer, found]) => {
-    const ownerOf = (domain: string): string | undefined => {
-      const other = owners.get(domain)?.find((name) => name !== peer);
-      return other === undefined ? undefined : `peer ${other}`;
-    };
-    const refuse = (name: string): NameRefusal | undefined => refuseExtraName(name, ours, ownerOf);
-    return chooseImports(found, ownValue(peers, peer) ?? {}, refuse);
-  });
-  const shared = shareNames(chosen);
-  const named = nameLocalServices(shared.choices, dns?.services);
-  return {
-    choices: Object.fromEntries(named.choices.map((choice) => [choice.peer, choice])),
-    faults: chosen.flatMap(({ faults }) => faults),
-    errors: [
-      ...describeFaults(
-        chosen.flatMap(({ clashes }) => clashes),
-        "names that rules cannot give",
-      ),
-      ...describeFaults(shared.differences, "names on which peers do not agree"),
-    ],
-    warnings: [
-      ...describeFaults(
-        chosen.flatMap((choice) => choice.warnings),
-        "rules of imports that decide nothing",
-      ),
-      ...describeFaults(shared.warnings, "warnings about names that several peers have"),
-      ...describeFaults(named.warnings, "imported services without a local Service"),
-    ],
-  };
-}
-
-/** Lists the peers by each of their domains: no rule may give a name in these to another peer. */
-function peersByDomain(planned: Readonly<Record<string, PeerImports>>): ReadonlyMap<string, string[]> {
-  const owners = new Map<string, string[]>();
-  for (const [peer, { contract }] of Object.entries(planned)) {
-    for (const domain of [contract.clusterDomain, contract.meshDomain, ...contract.domains])
-      if (domain !== undefined) append(owners, domain, peer);
-  }
-  return owners;
-}
+import { chooseFromPeers } from "./peerChoices.ts";
 
 /** Peers of a federation, and their registrations. */
 export interface ImportConnection {

@@ -6,7 +6,7 @@ import type { GatewayAddress } from "../core/address.ts";
 import { ownValue } from "../core/order.ts";
 import { boundedLines, count, firstNames } from "../core/text.ts";
 import { type PublicIdentity, publicIdentity } from "../deckhouse/identity.ts";
-import type { PublishDeclaration } from "../editedObjects.ts";
+import type { PublishDeclaration } from "../ownObjects.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Reading, optional } from "../snapshot.ts";

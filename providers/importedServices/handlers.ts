@@ -4,7 +4,7 @@ import { applyImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
 import { type ChangedHosts, changedHosts, diff as diffState, remember } from "./diff.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
-import { readImports } from "./refresh.ts";
+import { refreshImports } from "./refresh.ts";
 import { removeImports } from "./remove.ts";
 import { summarize, unfinished } from "./summary.ts";
 import { saveMemory } from "../providerProcess.ts";
@@ -50,7 +50,7 @@ async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult
   const client = await ClusterClient.connect(kubeconfig);
   const inputs: Inputs = {
     ...{ kubeconfig, namespace, peer, exportTo, gateways, otherGateways, braked },
-    ...(await readImports(client, state)),
+    ...(await refreshImports(client, state)),
     siblings: [],
     handedOver: [],
   };

@@ -39,7 +39,7 @@ export type Refreshed = Pick<Inputs, "services" | "notAsDeclared">;
  * Reads what is really there of one peer, with one list of each kind; local Services only where a ServiceEntry says that it has one.
  * @throws ClusterError when the cluster cannot be read.
  */
-export async function readImports(client: ClusterClient, state: State): Promise<Refreshed> {
+export async function refreshImports(client: ClusterClient, state: State): Promise<Refreshed> {
   const { namespace, peer } = state;
   const list = <Sum>(kind: ImportKind, begin: () => Sum, take: (sum: Sum, live: LiveObject) => void) =>
     client.fold<LiveObject, Sum>(

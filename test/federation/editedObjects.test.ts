@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
 import { OWN_GATEWAY } from "../../federation/core/gatewayPlace.ts";
-import { type OwnObject, findDeleted, findEdited } from "../../federation/editedObjects.ts";
+import { findDeleted, findEdited } from "../../federation/editedObjects.ts";
+import type { OwnObject } from "../../federation/ownObjects.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
 import { gatewaySpec } from "../../federation/exports/gatewayListeners.ts";
 

@@ -2,7 +2,7 @@ import { OWN_GATEWAY } from "../../federation/core/gatewayPlace.ts";
 import assert from "node:assert/strict";
 import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
-import type { OwnObject } from "../../federation/editedObjects.ts";
+import type { OwnObject } from "../../federation/ownObjects.ts";
 import { findUndeclared } from "../../federation/undeclaredObjects.ts";
 
 const SPEC = { action: "DENY", rules: [{}] } as unknown as AuthorizationPolicy["spec"];

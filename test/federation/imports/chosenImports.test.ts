@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { planImports } from "../../../federation/imports/contracts.ts";
-import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
+import { chooseFromPeers } from "../../../federation/imports/peerChoices.ts";
 import {
   localCluster,
   BAR,

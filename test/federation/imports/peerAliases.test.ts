@@ -6,7 +6,7 @@ import { FaultsError } from "../../../federation/core/fault.ts";
 import { overlap } from "../../../federation/core/names.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
 import { claimOfKnown } from "../../../federation/imports/claims.ts";
-import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
+import { chooseFromPeers } from "../../../federation/imports/peerChoices.ts";
 import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf, validConfig } from "../samples.ts";
 
 const local: LocalCluster = {

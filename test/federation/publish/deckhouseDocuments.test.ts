@@ -4,7 +4,8 @@ import { type JsonWebKey, createPublicKey } from "node:crypto";
 import { publicIdentity } from "../../../federation/deckhouse/identity.ts";
 import { readPublicDocument } from "../../../federation/deckhouse/publicDocument.ts";
 import { convertPublicServices } from "../../../federation/deckhouse/services.ts";
-import { findEdited, findDeleted, type OwnObject } from "../../../federation/editedObjects.ts";
+import { findEdited, findDeleted } from "../../../federation/editedObjects.ts";
+import type { OwnObject } from "../../../federation/ownObjects.ts";
 import {
   type DeckhouseReader,
   deckhouseReaders,

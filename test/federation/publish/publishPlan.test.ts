@@ -4,7 +4,8 @@ import { toContract } from "../../../federation/contract/contract.ts";
 import { foldContract } from "../../../federation/contract/fold.ts";
 import { SIGNATURE, verifySignature } from "../../../federation/contract/signature.ts";
 import type { ContractService } from "../../../federation/contract/service.ts";
-import { findDeleted, findEdited, type OwnObject } from "../../../federation/editedObjects.ts";
+import { findDeleted, findEdited } from "../../../federation/editedObjects.ts";
+import type { OwnObject } from "../../../federation/ownObjects.ts";
 import {
   DOCUMENT_LIMIT,
   documentRoute,

@@ -6,7 +6,7 @@ import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
 import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, RESOURCES, driftedFields } from "../../../providers/importedServices/liveObject.ts";
-import { readImports } from "../../../providers/importedServices/refresh.ts";
+import { refreshImports } from "../../../providers/importedServices/refresh.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB, serveObjects } from "./support.ts";
@@ -234,7 +234,7 @@ describe("A service with a local Service", () => {
   describe("in a refresh", () => {
     const lines = async () => {
       server.requests.length = 0;
-      return linesOf(await readImports(client, stateOf(INPUTS)));
+      return linesOf(await refreshImports(client, stateOf(INPUTS)));
     };
 
     it("reads as declared, whatever the API server filled in", async () => {
