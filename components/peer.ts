@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Brake, PeerConfig } from "../federation/config/peers.ts";
+import type { PeerConfig } from "../federation/config/peers.ts";
+import type { Brake } from "../federation/config/brake.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { type OtherPeers, hostDigests } from "../federation/imports/otherPeers.ts";
 import { type PeerStatus, type Registration, statusOf } from "../federation/imports/registration.ts";

@@ -1,6 +1,9 @@
+import type { StackConfig } from "./config/stackConfig.ts";
 import { mapRecord } from "./core/order.ts";
 import type { StackKind } from "./core/stackKind.ts";
 import { quote } from "./core/text.ts";
+import type { LastRun } from "./lastRun.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { PinnedPeer } from "./trust/pinnedPeer.ts";
 
 /** Outputs of a cluster's contract stack, not validated; or why nothing is known of them. */
@@ -55,4 +58,18 @@ export function behindNote(
 /** Formats the roots of all peers: of what is known of them, these are for their peers. */
 function rootsIn(pinned: Readonly<Record<string, PinnedPeer>>): string {
   return JSON.stringify(mapRecord(pinned, ({ rootCertificates }) => rootCertificates));
+}
+
+/** Notes in a preview that the contract stack is behind; an update compares with the contract that it made. */
+export function contractStackNotes(
+  { contract: { stack }, cluster: { trustDomain } }: StackConfig,
+  { contractStack, isPreview }: Snapshot,
+  { contract, certificateRequest: request, pinned: known }: LastRun,
+): string[] {
+  const isFirst = contract === undefined && request === undefined;
+  if (stack === undefined || contractStack === undefined || isFirst || !isPreview) return [];
+  const pinned = contract === undefined ? undefined : known;
+  const own = { revision: contract?.revision, request, trustDomain, pinned };
+  const note = behindNote(stack, contractStack, own);
+  return note === undefined ? [] : [note];
 }

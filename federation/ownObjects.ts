@@ -112,10 +112,12 @@ export function declaredKeys(
   return (object) => [formatOwnObject(object), versionedKey(object)].find((key) => keys.has(key));
 }
 
+/** Formats an object for messages: `Gateway istio-gateway/eastwestgateway`. */
 export function formatOwnObject({ kind, namespace, name }: OwnObjectName): string {
   return `${kind} ${namespace}/${name}`;
 }
 
+/** Renders the objects of a plan. */
 export function declaredObjects({
   gateway,
   listeners,

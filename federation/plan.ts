@@ -7,7 +7,7 @@ import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
 import { pathOf } from "./core/fault.ts";
 import { keysWarning } from "./core/stackKind.ts";
-import { type ContractStackReading, behindNote } from "./ownContractStack.ts";
+import { type ContractStackReading, contractStackNotes } from "./ownContractStack.ts";
 import { identityChanges } from "./contract/identity.ts";
 import type { ContractImports } from "./contract/imports.ts";
 import type { ContractService } from "./contract/service.ts";
@@ -48,7 +48,7 @@ import { publishedImports } from "./imports/publishedImports.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
-import { type Reading, type Snapshot, optional, required } from "./snapshot.ts";
+import { type Snapshot, checkReadings, optional, required, toContractReading } from "./snapshot.ts";
 import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
 import { type TrafficPlan, planTraffic } from "./traffic/trafficPlan.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
@@ -274,20 +274,6 @@ function keyStackWarnings(
   ];
 }
 
-/** In a preview; an update compares with the contract that it made. */
-function contractStackNotes(
-  { contract: { stack }, cluster: { trustDomain } }: StackConfig,
-  { contractStack, isPreview }: Snapshot,
-  { contract, certificateRequest: request, pinned: known }: LastRun,
-): string[] {
-  const isFirst = contract === undefined && request === undefined;
-  if (stack === undefined || contractStack === undefined || isFirst || !isPreview) return [];
-  const pinned = contract === undefined ? undefined : known;
-  const own = { revision: contract?.revision, request, trustDomain, pinned };
-  const note = behindNote(stack, contractStack, own);
-  return note === undefined ? [] : [note];
-}
-
 /** Returns the parts of the mesh that take part: namespaces that export, and those that see imported services. */
 function meshUse(
   { offers }: ExportPlan,
@@ -329,23 +315,4 @@ function checkInstallation(
   const { faults, warnings } = unownedObjectFindings(helm.value.unowned);
   findings.fault(...faults);
   findings.warn(...warnings);
-}
-
-/** Returns what is known of a peer: a stack that cannot be read concerns its peer alone, as a contract that cannot be trusted does. */
-function toContractReading(reading: Reading<ContractReading>): ContractReading | undefined {
-  if ("value" in reading) return reading.value;
-  if ("forbidden" in reading) return { unread: [reading.fault] };
-  return "faults" in reading ? { unread: reading.faults } : undefined;
-}
-
-/** Adds a fault for each of these peers and every kind of object that cannot be read. */
-function checkReadings(
-  { cluster, sharedRoot, provided }: Snapshot,
-  peers: readonly Reading<ContractReading>[],
-  findings: Findings,
-): void {
-  const { services, authorizationPolicies, leftovers, gateway, corefiles } = cluster;
-  const others = [sharedRoot, provided].filter((reading) => reading !== undefined);
-  const own = [services, authorizationPolicies, leftovers, gateway, corefiles];
-  for (const reading of [...peers, ...others, ...own]) required<unknown>(reading, findings);
 }

@@ -148,3 +148,22 @@ export function optional<T>(reading: Reading<T>, otherwise: T, unchecked: string
   }
   return required(reading, findings) ?? otherwise;
 }
+
+/** Returns what is known of a peer: a stack that cannot be read concerns its peer alone, as a contract that cannot be trusted does. */
+export function toContractReading(reading: Reading<ContractReading>): ContractReading | undefined {
+  if ("value" in reading) return reading.value;
+  if ("forbidden" in reading) return { unread: [reading.fault] };
+  return "faults" in reading ? { unread: reading.faults } : undefined;
+}
+
+/** Adds a fault for each of these peers and every kind of object that cannot be read. */
+export function checkReadings(
+  { cluster, sharedRoot, provided }: Snapshot,
+  peers: readonly Reading<ContractReading>[],
+  findings: Findings,
+): void {
+  const { services, authorizationPolicies, leftovers, gateway, corefiles } = cluster;
+  const others = [sharedRoot, provided].filter((reading) => reading !== undefined);
+  const own = [services, authorizationPolicies, leftovers, gateway, corefiles];
+  for (const reading of [...peers, ...others, ...own]) required<unknown>(reading, findings);
+}

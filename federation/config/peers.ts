@@ -1,22 +1,18 @@
 import * as z from "zod";
 import { checkDeckhouse, deckhousePeer } from "./deckhouse.ts";
 import { fingerprints } from "./certificateAuthority.ts";
-import { fraction, wholeNumber } from "./field.ts";
 import { exportTo, importRules } from "./importRules.ts";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
-import { anyNumber } from "../core/lists.ts";
-import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
+import { DNS_LABEL, STACK_NAME } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
-import { cleanDomain, cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
+import { cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, type TextRule, checked, fields, pattern, someText, text } from "../core/schema.ts";
-import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
-import { DEFAULT_BRAKE, REMOVAL_TOKEN } from "../imports/brake.ts";
-import { WITHDRAWAL_TOKEN } from "../access/withdrawals.ts";
+import { REMOVAL_TOKEN } from "../imports/brake.ts";
 import { CHOICES } from "../imports/peerNames.ts";
-import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
+import { PINNED_AT_FIRST, peerIdentity } from "./peerIdentity.ts";
+import { checkStacks } from "./stackNames.ts";
 
 const CONTRACT_URL: TextRule = {
   test: (value) => {
@@ -53,40 +49,6 @@ const CONTRACT_DIGEST = pattern(
   "must be the SHA-256 of a contract: 64 hexadecimal digits",
   "Copy it from the error that asks for it",
 );
-
-const PINNED = "pinned at first sight";
-
-/** A field of a peer's identity; without a value it is pinned when the peer is first imported. */
-function pinned<T extends z.ZodType>(schema: T, description: string): z.ZodOptional<T> {
-  return schema.optional().meta({ description, defaultsTo: PINNED });
-}
-
-/** The identity that a peer must have, at first sight already. */
-const peerIdentity = fields({
-  cluster: pinned(pasted(cleanText, DNS_LABEL), "Name that the peer gives itself."),
-  clusterDomain: pinned(pasted(cleanDomain, HOST_NAME), "The peer's cluster domain."),
-  meshDomain: pinned(pasted(cleanDomain, MESH_DOMAIN), "The peer's mesh domain."),
-  domains: pinned(
-    anyNumber(pasted(cleanDomain, OWNED_DOMAIN)),
-    "The only further domains below which the peer may have names here.",
-  ),
-  trustDomain: pinned(pasted(cleanDomain, TRUST_DOMAIN), "Trust domain of the peer's workloads."),
-  roots: fingerprints.optional().meta({
-    description: "SHA-256 fingerprints of the only roots that the peer may have, beside our shared root.",
-    defaultsTo: PINNED,
-  }),
-  signingKey: pinned(
-    pasted(cleanFingerprint, KEY_FINGERPRINT).transform(canonicalFingerprint),
-    "SHA-256 of the key that signs the peer's contracts, where its roots do not certify one.",
-  ),
-  acceptAnnouncedRoots: z.boolean().optional().meta({
-    description: "Accepts a further root while a known one is still published: a rotation.",
-    defaultsTo: "`false`",
-    page: "rotation.md",
-  }),
-});
-
-export type PeerIdentity = z.output<typeof peerIdentity>;
 
 /** Fields that say where a peer's contract is: exactly one of them. */
 const SOURCES = ["stack", "file", "url", "deckhouse"] as const;
@@ -155,7 +117,7 @@ const peerFields = fields({
   }),
   identity: peerIdentity.optional().meta({
     description: "Identity that the peer must have; missing fields are pinned at first sight.",
-    defaultsTo: PINNED,
+    defaultsTo: PINNED_AT_FIRST,
     page: "trust.md",
   }),
 });
@@ -204,34 +166,6 @@ export const peers = z
   .prefault({})
   .describe("The clusters whose services are imported, by their own cluster names.");
 
-/** The section `brake`: how many of a peer's services may be removed at once, and which exports may be withdrawn. */
-export const brake = fields({
-  removals: wholeNumber({
-    least: 0,
-    remedy: "Write how many services of a peer may always be removed at once",
-  })
-    .default(DEFAULT_BRAKE.removals)
-    .describe("Number of a peer's services that may always be removed at once."),
-  share: fraction({
-    least: 0,
-    most: 1,
-    remedy: "Write which part of a peer's services may always be removed at once, e.g. 0.5",
-  })
-    .default(DEFAULT_BRAKE.share)
-    .describe("Part of a peer's services, 0 to 1, that may always be removed at once."),
-  acceptWithdrawal: pasted(cleanText, WITHDRAWAL_TOKEN).optional().meta({
-    description: "Token of the one change of exports that may take from peers what they import.",
-    defaultsTo: "none",
-    page: "exports.md#who-imports-what",
-  }),
-})
-  .prefault({})
-  .describe(
-    "A peer that would lose more services at once than both limits allow keeps them all, and no export that a peer imports is withdrawn unasked.",
-  );
-
-export type Brake = z.output<typeof brake>;
-
 /** Checks the names and stacks of peers in view of each other, of this cluster and of the topology. */
 export function checkPeers(draft: Draft<StackConfig>, stack: string): Complaint[] {
   const { cluster, topology, peers: parsed = {} } = draft.sections;
@@ -274,32 +208,4 @@ function checkName(name: string, own: string | undefined): Complaint[] {
   if (!DNS_LABEL.test(name)) return [{ path, rule: DNS_LABEL.rule, remedy: DNS_LABEL.remedy }];
   if (name !== own) return [];
   return [{ path, rule: "is this cluster's own name", remedy: "Name the peer by its own cluster's name" }];
-}
-
-/**
- * Checks that no two clusters have one stack, and none the stack of this very config.
- * @param section of the clusters in the config.
- * @param noun of one of them: `peer`.
- * @param own this stack's own name.
- */
-export function checkStacks<T>(
-  draft: Draft<T>,
-  section: readonly string[],
-  noun: string,
-  own: string,
-): Complaint[] {
-  const names = draft.keysOf(...section);
-  const stackOf = (name: string): string | undefined => {
-    const written = draft.textAt(...section, name, "stack");
-    return written === undefined ? undefined : cleanText(written);
-  };
-  return names.flatMap((name, index) => {
-    const stack = stackOf(name);
-    if (stack === undefined) return [];
-    const path = [...section, name, "stack"];
-    const remedy = `Name the stack of that cluster, or remove the ${noun}`;
-    if (stack === own) return [{ path, rule: "is this very stack", remedy }];
-    const twin = names.slice(0, index).find((earlier) => stackOf(earlier) === stack);
-    return twin === undefined ? [] : [{ path, rule: `is the stack of ${noun} ${twin} too`, remedy }];
-  });
 }

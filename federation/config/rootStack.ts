@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { expiryWarningDays, keyAlgorithm } from "./certificateAuthority.ts";
 import { foreignKeys } from "./foreignKeys.ts";
-import { checkStacks } from "./peers.ts";
+import { checkStacks } from "./stackNames.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { type ParsedConfig, checkNamespaces } from "./stackConfig.ts";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";

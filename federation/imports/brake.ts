@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Brake } from "../config/peers.ts";
+import type { Brake } from "../config/brake.ts";
 import { count, firstNames } from "../core/text.ts";
 import { settingCommand } from "../core/fault.ts";
 import { compare, changeBetween } from "../core/order.ts";

@@ -1,4 +1,4 @@
-import type { PeerIdentity } from "../config/peers.ts";
+import type { PeerIdentity } from "../config/peerIdentity.ts";
 import type { Contract } from "../contract/contract.ts";
 import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import { isValidAt } from "./expiry.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { GatewayAddress } from "../../federation/core/address.ts";
 import { sortedRecord } from "../../federation/core/order.ts";
-import type { Brake } from "../../federation/config/peers.ts";
+import type { Brake } from "../../federation/config/brake.ts";
 import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** Imports of one peer by host, each as `importToJson` renders it. */

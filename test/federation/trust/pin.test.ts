@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PeerIdentity } from "../../../federation/config/peers.ts";
+import type { PeerIdentity } from "../../../federation/config/peerIdentity.ts";
 import { validatePin } from "../../../federation/trust/pin.ts";
 import type { PinnedPeer } from "../../../federation/trust/pinnedPeer.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
