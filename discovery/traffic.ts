@@ -44,9 +44,9 @@ export function hasTraffic({ files, objects, canaries, egress, ingress }: Traffi
   return lists.some((list) => list.length > 0) || egress !== undefined || ingress !== undefined;
 }
 
-/** Kinds of the stack's own objects that decide what an update may remove. */
+/** Kinds of the stack's own objects that decide what an update may remove, or that other controllers change too. */
 const APPLIED_KINDS = TRAFFIC_KINDS.filter(({ kind }) =>
-  ["VirtualService", "DestinationRule", "ServiceEntry"].includes(kind),
+  ["VirtualService", "DestinationRule", "ServiceEntry", "HTTPRoute", "TLSRoute"].includes(kind),
 );
 
 /** Kinds of some objects. */

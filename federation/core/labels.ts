@@ -10,6 +10,10 @@ export const CLUSTER_LABEL = "istio-federation.dev/cluster";
 export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
 /** Label of the objects of `traffic`, always `"true"`: the stack declares them, and no plan of access. */
 export const TRAFFIC_LABEL = "istio-federation.dev/traffic";
+/** Annotation of a VirtualService, HTTPRoute or TLSRoute: routes whose weights another controller moves, by name; `"true"` for all. */
+export const IGNORE_WEIGHTS_ANNOTATION = "istio-federation.dev/ignore-weights";
+/** Annotation of a DestinationRule: subsets whose labels another controller changes, by name; `"true"` for all. */
+export const IGNORE_SUBSET_LABELS_ANNOTATION = "istio-federation.dev/ignore-subset-labels";
 /** Label of every object that registers a peer's service: the peer's name. */
 export const PEER_LABEL = "istio-federation.dev/peer";
 /** Annotation of an imported ServiceEntry: the host name in the peer's cluster, where it differs from the one here. */

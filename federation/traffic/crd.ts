@@ -125,6 +125,17 @@ export function fieldSchema(schema: StructuralSchema, field: string): Structural
   return isOpen ? ANY_VALUE : undefined;
 }
 
+/** Returns a value with the defaults of a schema, as the API server writes them into new objects. */
+export function withDefaults(value: unknown, schema: StructuralSchema): unknown {
+  if (Array.isArray(value)) return value.map((item) => withDefaults(item, schema.items ?? {}));
+  if (!isMap(value)) return value;
+  const missing = Object.entries(schema.properties ?? {}).filter(
+    ([field, { default: given }]) => given !== undefined && value[field] === undefined,
+  );
+  const whole = { ...value, ...Object.fromEntries(missing.map(([field, own]) => [field, own.default])) };
+  return mapRecord(whole, (item, field) => withDefaults(item, fieldSchema(schema, field) ?? {}));
+}
+
 /** Whether a schema is that of a map from any key to text, such as labels. */
 export function takesTexts({ additionalProperties }: StructuralSchema): boolean {
   return typeof additionalProperties === "object" && additionalProperties.type === "string";

@@ -24,6 +24,30 @@ export function summarizeTraffic(
   ];
 }
 
+/**
+ * Formats weights that another controller moved, for reviewers, where the stack ignores them:
+ * `routes: reviews.shop 60 % v1, 40 % v2, moved by another controller (80 / 20 in its file)`.
+ * @param objects with weights as they are in the cluster.
+ * @param written the objects as their files have them.
+ */
+export function summarizeMoved(
+  objects: readonly TrafficObject[],
+  written: readonly TrafficObject[],
+  clusterDomain: string,
+): string[] {
+  const inFiles = sharesOf(written, clusterDomain);
+  const moved = [...sharesOf(objects, clusterDomain)].flatMap(([name, now]) => {
+    const file = inFiles.get(name);
+    return file === undefined || file.text === now.text ? [] : [{ name, now, file }];
+  });
+  return boundedLines(
+    moved,
+    ({ name, now, file }) =>
+      `routes: ${name} ${now.text}, moved by another controller (${formerShares(now, file)} in its file)`,
+    (more) => `routes: and ${count(more)} more, moved by other controllers`,
+  );
+}
+
 /** Percentages of destinations, by subset or host. */
 type Shares = ReadonlyMap<string, number>;
 
@@ -51,10 +75,14 @@ interface Described {
 function formatDescribed(now: Described | undefined, before: Described | undefined): string {
   if (now === undefined) return `removed (was ${before?.text ?? ""})`;
   if (before === undefined) return `${now.text} (new)`;
+  return `${now.text} (was ${formerShares(now, before)})`;
+}
+
+/** Formats other shares of the same destinations as numbers in their order, and those of others as text. */
+function formerShares(now: Described, before: Described): string {
   const names = [...now.shares.keys()];
   const isComparable = names.length > 0 && [...before.shares.keys()].every((name) => names.includes(name));
-  const former = names.map((name) => before.shares.get(name) ?? 0).join(" / ");
-  return `${now.text} (was ${isComparable ? former : before.text})`;
+  return isComparable ? names.map((name) => before.shares.get(name) ?? 0).join(" / ") : before.text;
 }
 
 /** Shares of each route of VirtualServices, by host; with the place of a route where there are several. */

@@ -2,6 +2,7 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { Findings } from "../core/findings.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import { ownValue } from "../core/order.ts";
+import { firstNames } from "../core/text.ts";
 import { valuesOfIstiods } from "../core/revision.ts";
 import { valueAt } from "../core/schema.ts";
 import { visibleTo } from "../imports/import.ts";
@@ -11,11 +12,14 @@ import { type Reading, required } from "../snapshot.ts";
 import type { Connection } from "../topology/topologies.ts";
 import { holdTargets } from "./heldTargets.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
+import { type LiveObjects, type UnchangedLists, unchangedLists, withLiveFields } from "./liveFields.ts";
+import { ignoredField } from "./ignoredFields.ts";
 import { DIRECT_CALLS, refusesDirectCalls } from "./shortcuts/egress.ts";
 import { renderCanaries } from "./shortcuts/canary.ts";
-import { summarizeTraffic } from "./summary.ts";
+import { summarizeMoved, summarizeTraffic } from "./summary.ts";
 import {
   type TrafficObject,
+  formatObject,
   inPlace,
   isSuppressed,
   objectKey,
@@ -32,6 +36,7 @@ export interface TrafficPlan {
   /** Sorted by kind, namespace and name. */
   objects: readonly TrafficObject[];
   order: WriteOrder;
+  unchanged: UnchangedLists;
 }
 
 /**
@@ -44,7 +49,7 @@ export function planTraffic(
   rootNamespace: string,
 ): TrafficPlan {
   const { traffic } = snapshot;
-  if (traffic === undefined) return { objects: [], order: {} };
+  if (traffic === undefined) return { objects: [], order: {}, unchanged: {} };
   const { objects, faults } = required(traffic.declared, findings) ?? {
     objects: [],
     declared: [],
@@ -55,8 +60,13 @@ export function planTraffic(
     const unchecked = "so objects are not checked against the schemas of their CRDs";
     findings.warn(`traffic: this user may not ${traffic.crds.forbidden}, ${unchecked}`);
   }
+  const live: LiveObjects = {
+    applied: "value" in traffic.applied ? traffic.applied.value : undefined,
+    crds: "value" in traffic.crds ? traffic.crds.value : [],
+  };
   const declared = contextOf(config, traffic, objects, connection, rootNamespace, snapshot.now);
-  const context = withCanaries(declared, config, traffic, findings);
+  const current = { ...declared, objects: withLiveFields(objects, live, declared.hosts) };
+  const context = withCanaries(current, config, traffic, findings);
   for (const rule of TRAFFIC_RULES) {
     const unread = rule.needs.flatMap((need) => unreadable(traffic[need]));
     if (unread.length > 0) {
@@ -74,16 +84,28 @@ export function planTraffic(
     const meshConfigs = valuesOfIstiods(config.istio).map(({ values }) => valueAt(values, ["meshConfig"]));
     if (!refusesDirectCalls(meshConfigs, context.objects, rootNamespace)) findings.note(DIRECT_CALLS);
   }
-  const applied = "value" in traffic.applied ? traffic.applied.value : [];
+  const { applied = [] } = live;
+  const held = holdTargets(context.objects, applied, context.hosts);
+  findings.note(...held.notes);
   if ("forbidden" in traffic.applied) {
     const unchecked = "so requests to subsets and hosts that this update removes may be lost";
     findings.warn(`traffic: this user may not ${traffic.applied.forbidden}, ${unchecked}`);
+    const ignoring = held.objects.filter((object) => ignoredField(object) !== undefined).map(formatObject);
+    if (ignoring.length > 0)
+      findings.warn(
+        `traffic: this user may not ${traffic.applied.forbidden}, so routes and subsets of ${firstNames(ignoring)}, which other controllers move, are not changed`,
+      );
   }
-  const held = holdTargets(context.objects, applied, context.hosts);
-  findings.note(...held.notes);
   if ("value" in traffic.applied)
-    findings.note(...summarizeTraffic(held.objects, applied, config.cluster.domain));
-  return { objects: held.objects, order: writeOrder(held.objects, context.hosts, rootNamespace) };
+    findings.note(
+      ...summarizeTraffic(held.objects, applied, config.cluster.domain),
+      ...summarizeMoved(held.objects, objects, config.cluster.domain),
+    );
+  return {
+    objects: held.objects,
+    order: writeOrder(held.objects, context.hosts, rootNamespace),
+    unchanged: unchangedLists(held.objects, live),
+  };
 }
 
 /** Adds the VirtualServices of canaries; an object of the stack with the name of one is a fault. */
@@ -139,6 +161,7 @@ function contextOf(
   const registered = valueOf(readings.registered, []);
   return {
     objects,
+    written: objects,
     declared: new Set("value" in readings.declared ? readings.declared.value.declared : []),
     foreign,
     hosts: new Hosts({

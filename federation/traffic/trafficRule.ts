@@ -11,6 +11,8 @@ export type Need = "services" | "secrets" | "foreign";
 export interface TrafficContext {
   /** Valid objects of the stack, sorted. Objects with a fault in their schema are left out: more faults would follow from it. */
   objects: readonly TrafficObject[];
+  /** Valid objects as their files have them: {@link objects} have ignored fields as they are in the cluster. */
+  written: readonly TrafficObject[];
   /** Names of all objects of the stack, faulty ones too, as {@link objectKey} has them: nothing refers to them in vain. */
   declared: ReadonlySet<string>;
   /** Traffic objects of others; empty where they cannot be read. */

@@ -6,6 +6,7 @@ import { destinationSubsets } from "./rules/destinationSubsets.ts";
 import { foreignOwner } from "./rules/foreignOwner.ts";
 import { gatewayPods } from "./rules/gatewayPods.ts";
 import { hostForm } from "./rules/hostForm.ts";
+import { ignoreAnnotations } from "./rules/ignoreAnnotations.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
 import { routeOrder } from "./rules/routeOrder.ts";
@@ -15,6 +16,7 @@ import type { TrafficRule } from "./trafficRule.ts";
 /** All rules, in the order of their findings. */
 export const TRAFFIC_RULES: readonly TrafficRule[] = [
   foreignOwner,
+  ignoreAnnotations,
   hostForm,
   destinationHosts,
   destinationPorts,

@@ -43,7 +43,7 @@ export interface TrafficReadings {
   secrets: Reading<Readonly<Record<string, ServerSecret | undefined>>>;
   /** Traffic objects of others. */
   foreign: Reading<readonly TrafficObject[]>;
-  /** VirtualServices, DestinationRules and ServiceEntries of the stack, as they are in the cluster before this update. */
+  /** VirtualServices, DestinationRules, ServiceEntries and routes of the Gateway API of the stack, as they are before this update. */
   applied: Reading<readonly TrafficObject[]>;
   /** Hosts of peers. */
   registered: Reading<readonly RegisteredHost[]>;

@@ -58,7 +58,7 @@ export function clusterPlan(
     restarts: undefined,
     publish: planPublication({ config }, trustedPeers(connection.peers)),
     hasDeckhousePeers: false,
-    traffic: { objects: [], order: {} },
+    traffic: { objects: [], order: {}, unchanged: {} },
     ...parts,
     connection,
   };

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import type { ServiceError } from "@grpc/grpc-js";
+import * as pulumi from "@pulumi/pulumi";
+import type { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import type { RegisterResourceRequest, RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { TrafficObjectsArgs } from "../../components/trafficObjects.ts";
 import { type TrafficObject, objectKey } from "../../federation/traffic/trafficObject.ts";
 import { BAR } from "../federation/samples.ts";
@@ -13,8 +17,7 @@ const canary: TrafficObject = {
 };
 
 /** Declares traffic objects, and returns the engine that has them. */
-async function declare(args: TrafficObjectsArgs): Promise<MockEngine> {
-  const engine = new MockEngine();
+async function declare(args: TrafficObjectsArgs, engine = new MockEngine()): Promise<MockEngine> {
   await engine.start(false);
   const { TrafficObjects } = await import("../../components/trafficObjects.ts");
   new TrafficObjects("traffic", args);
@@ -22,10 +25,31 @@ async function declare(args: TrafficObjectsArgs): Promise<MockEngine> {
   return engine;
 }
 
+/** Records the option `ignoreChanges` of resources, by their names. */
+class IgnoringEngine extends MockEngine {
+  readonly ignored = new Map<string, string[]>();
+
+  override async start(preview: boolean): Promise<void> {
+    await super.start(preview);
+    const monitor = pulumi.runtime.getMonitor() as ResourceMonitorClient;
+    const register: RegisterResource = monitor.registerResource.bind(monitor);
+    const registerResource: RegisterResource = (request, callback) => {
+      this.ignored.set(request.getName(), request.getIgnorechangesList());
+      return register(request, callback);
+    };
+    Object.assign(monitor, { registerResource });
+  }
+}
+
+type RegisterResource = (
+  request: RegisterResourceRequest,
+  callback: (error: ServiceError | null, response: RegisterResourceResponse) => void,
+) => unknown;
+
 describe("Traffic objects", () => {
   it("have a label by which no plan of access takes them for its own, and no empty annotations", async () => {
     const annotated = { ...canary, name: "other", labels: { team: "shop" }, annotations: { note: "kept" } };
-    const engine = await declare({ objects: [canary, annotated], order: {} });
+    const engine = await declare({ objects: [canary, annotated], order: {}, unchanged: {} });
     const labels = {
       "app.kubernetes.io/managed-by": "istio-federation",
       "istio-federation.dev/traffic": "true",
@@ -40,10 +64,30 @@ describe("Traffic objects", () => {
     });
   });
 
+  it("leave lists that another controller moved as they are, and take over its fields for other changes", async () => {
+    const moved = { ...canary, name: "moved" };
+    const written = { ...canary, name: "written" };
+    const unchanged = { [objectKey(moved)]: ["http", "tcp"], [objectKey(written)]: [] };
+    const engine = new IgnoringEngine();
+    await declare({ objects: [canary, moved, written], order: {}, unchanged }, engine);
+    const found = engine.resources
+      .filter(({ name }) => name.startsWith("VirtualService"))
+      .map(({ name, inputs }) => {
+        const { annotations } = inputs["metadata"] as { annotations?: object };
+        return [name, annotations, engine.ignored.get(name)];
+      });
+    const force = { "pulumi.com/patchForce": "true" };
+    assert.deepEqual(found, [
+      ["VirtualService shop/bar-canary", undefined, []],
+      ["VirtualService shop/moved", force, ["spec.http", "spec.tcp"]],
+      ["VirtualService shop/written", force, []],
+    ]);
+  });
+
   it("are registered after those that they refer to", async () => {
     const delegate = { ...canary, name: "delegate" };
     const order = { [objectKey(canary)]: [objectKey(delegate)] };
-    const engine = await declare({ objects: [canary, delegate], order });
+    const engine = await declare({ objects: [canary, delegate], order, unchanged: {} });
     assert.deepEqual(
       engine.resources.map(({ name }) => name).filter((name) => name.startsWith("VirtualService")),
       ["VirtualService shop/delegate", "VirtualService shop/bar-canary"],
@@ -58,7 +102,7 @@ describe("Traffic objects", () => {
       "cluster-a",
       clusterPlan(CONFIG_WITH_PEER, {
         connection: { peers: PEER_B },
-        traffic: { objects: [canary], order: {} },
+        traffic: { objects: [canary], order: {}, unchanged: {} },
       }),
     );
     await engine.finish();
@@ -71,7 +115,7 @@ describe("Traffic objects", () => {
 
   it("that route come after their targets, and after the wait for these", async () => {
     const rule: TrafficObject = { ...canary, kind: "DestinationRule", name: "bar", spec: { host: BAR } };
-    const engine = await declare({ objects: [canary, rule], order: {} });
+    const engine = await declare({ objects: [canary, rule], order: {}, unchanged: {} });
     assert.deepEqual(
       engine.resources.map(({ name }) => name),
       ["traffic", "DestinationRule shop/bar", "traffic-routes", "VirtualService shop/bar-canary"],

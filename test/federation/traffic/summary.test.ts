@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { summarizeTraffic } from "../../../federation/traffic/summary.ts";
+import { summarizeMoved, summarizeTraffic } from "../../../federation/traffic/summary.ts";
 import { contextOf, istioObject, virtualService } from "./trafficCase.ts";
 
 const split = (v1: number, v2: number) =>
@@ -70,5 +70,20 @@ describe("The summary of traffic for reviewers has", () => {
     const lines = summaryOf(outside(...Array.from({ length: 1000 }, (_, index) => `h${index}.org`)), "");
     assert.ok(lines.length < 50, `${lines.length} lines`);
     assert.match(lines.at(-1) ?? "", /^egress: and [\d,]+ more$/);
+  });
+});
+
+describe("The weights that another controller moved are", () => {
+  const movedOf = (now: string, file: string) =>
+    summarizeMoved(contextOf(now).objects, contextOf(file).objects, "paris.local");
+
+  it("noted with those of the file", () => {
+    assert.deepEqual(movedOf(split(35, 65), split(80, 20)), [
+      "routes: reviews.shop 35 % v1, 65 % v2, moved by another controller (80 / 20 in its file)",
+    ]);
+  });
+
+  it("not noted as long as they are those of the file", () => {
+    assert.deepEqual(movedOf(split(8, 2), split(80, 20)), []);
   });
 });

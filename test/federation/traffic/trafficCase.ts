@@ -19,6 +19,8 @@ export interface Surroundings {
   imports?: readonly ImportedHost[];
   /** YAML of others' objects. */
   foreign?: string;
+  /** YAML of the objects as their files have them, where they differ. */
+  written?: string;
   /** Objects whose hosts are known, beside those of YAML. */
   entries?: readonly TrafficObject[];
   secrets?: TrafficContext["secrets"];
@@ -79,6 +81,7 @@ export function contextOf(yaml: string, around: Surroundings = {}): TrafficConte
   const foreign = others.objects.map((object) => ({ ...object, source: "cluster" }));
   return {
     objects,
+    written: around.written === undefined ? objects : contextOf(around.written).objects,
     declared: new Set(objects.map(objectKey)),
     foreign,
     hosts: new Hosts({

@@ -200,6 +200,14 @@ ruleTable(routeWeights, [
     ],
   ],
   [
+    "states who made another total",
+    split(", weight: 60", ", weight: 30"),
+    [
+      `warning: ${PLACE} spec.http[0].route: has weights of 60 and 30, moved by another controller, in total 90: the shares are 66.7 %, 33.3 %. Correct it where that controller is configured.`,
+    ],
+    { written: split(", weight: 80", ", weight: 20") },
+  ],
+  [
     "refuses several without a weight",
     split("", ""),
     [

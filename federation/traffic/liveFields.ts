@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Crd, fieldSchema, withDefaults } from "./crd.ts";
+import type { Hosts } from "./hosts.ts";
+import { type Entry, entriesOf, ignoredField, isIgnored } from "./ignoredFields.ts";
+import { type TrafficObject, objectKey } from "./trafficObject.ts";
+
+/**
+ * Lists of specs that an update leaves as they are in the cluster, by object: `{"networking.istio.io/VirtualService/shop/reviews": ["http"]}`.
+ * Each object with an ignored field is in it, with an empty list where all is written.
+ */
+export type UnchangedLists = Readonly<Record<string, readonly string[]>>;
+
+/** The stack's objects in the cluster, and what their values are compared by. */
+export interface LiveObjects {
+  /** Undefined where they cannot be read. */
+  applied: readonly TrafficObject[] | undefined;
+  /** For the defaults that the API server adds. */
+  crds: readonly Crd[];
+}
+
+/**
+ * Declares ignored fields as they are in the cluster, since a list is written as a whole. An object or entry that is not there yet keeps
+ * what its file has, and so does a route with other destinations than in the cluster.
+ */
+export function withLiveFields(
+  objects: readonly TrafficObject[],
+  { applied = [], crds }: LiveObjects,
+  hosts: Pick<Hosts, "resolve">,
+): TrafficObject[] {
+  const byKey = new Map(applied.map((object) => [objectKey(object), object]));
+  return objects.map((object) => {
+    const ignored = ignoredField(object);
+    const live = byKey.get(objectKey(object));
+    if (ignored === undefined || live === undefined) return object;
+    const { field } = ignored;
+    const lists = field.lists.filter((list) => object.spec[list] !== undefined);
+    const copied = lists.map((list) => {
+      const whole = defaultedEntries(object, list, crds);
+      const entries = entriesOf(object, list).map((entry, index) => {
+        if (!isIgnored(ignored, entry)) return entry;
+        const { namespace } = object;
+        const identity = field.identify(entry, namespace, hosts);
+        const former = counterpart(
+          whole[index] ?? entry,
+          index,
+          entriesOf(live, list),
+          (each) => field.identify(each, namespace, hosts) === identity,
+        );
+        return former === undefined ? entry : field.copy(entry, former, namespace, hosts);
+      });
+      return [list, entries] as const;
+    });
+    return { ...object, spec: { ...object.spec, ...Object.fromEntries(copied) } };
+  });
+}
+
+/** Finds the entry of the cluster that an entry describes: by its name, else its match, else its place. */
+function counterpart(
+  entry: Entry,
+  index: number,
+  live: readonly Entry[],
+  hasSameTargets: (other: Entry) => boolean,
+): Entry | undefined {
+  const { name } = entry;
+  const found = live.filter(
+    (each) =>
+      hasSameTargets(each) && (each["name"] === name || each["name"] === undefined || name === undefined),
+  );
+  const sameName = name === undefined ? undefined : found.find((each) => each["name"] === name);
+  const sameMatch = found.find((each) => MATCHES.every((key) => isDeepStrictEqual(each[key], entry[key])));
+  const samePlace = found.find((each) => each === live[index]);
+  return sameName ?? sameMatch ?? samePlace ?? (found.length === 1 ? found[0] : undefined);
+}
+
+/** Fields with the requests of a route, of Istio and of the Gateway API. */
+const MATCHES = ["match", "matches"] as const;
+
+/**
+ * Lists what an update must not write: lists with ignored fields that are in the cluster as they are declared. Pulumi's state has the
+ * fields of the last update, so these would be a change in each preview; written, they would undo the moves since they were read.
+ * Where the cluster cannot be read, no such list is written.
+ * @param objects with the ignored fields of the cluster.
+ */
+export function unchangedLists(
+  objects: readonly TrafficObject[],
+  { applied, crds }: LiveObjects,
+): UnchangedLists {
+  const byKey = new Map(applied?.map((object) => [objectKey(object), object]));
+  return Object.fromEntries(
+    objects.flatMap((object) => {
+      const ignored = ignoredField(object);
+      if (ignored === undefined) return [];
+      const live = byKey.get(objectKey(object));
+      const lists = ignored.field.lists.filter((list) => {
+        const entries = entriesOf(object, list);
+        if (!entries.some((entry) => isIgnored(ignored, entry))) return false;
+        return (
+          applied === undefined || isDeepStrictEqual(live?.spec[list], defaultedEntries(object, list, crds))
+        );
+      });
+      return [[objectKey(object), lists]];
+    }),
+  );
+}
+
+/** Returns a list of a spec with the defaults of its CRD. */
+function defaultedEntries(object: TrafficObject, list: string, crds: readonly Crd[]): readonly Entry[] {
+  const { group, kind, apiVersion } = object;
+  const crd = crds.find((each) => each.group === group && each.kind === kind);
+  const version = crd?.versions.find(({ name }) => apiVersion === `${group}/${name}`);
+  const spec = version && fieldSchema(version.schema, "spec");
+  const schema = spec && fieldSchema(spec, list);
+  const entries = entriesOf(object, list);
+  return schema === undefined ? entries : (withDefaults(entries, schema) as readonly Entry[]);
+}
