@@ -17,6 +17,7 @@ import { temporaryFolder } from "./temporaryFolder.ts";
 import { Ingress } from "./traffic/ingress.ts";
 import { OutsideServer } from "./traffic/outsideServer.ts";
 import { type SidecarRequest, requestAs, requestTlsAs, shareOf } from "./traffic/requests.ts";
+import { Rollout } from "./traffic/rollout.ts";
 import { TrafficFiles } from "./traffic/trafficFiles.ts";
 
 const [A, B] = CLUSTERS;
@@ -56,6 +57,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
   let federated: FederatedLab;
   let files: TrafficFiles;
   let ingress: Ingress;
+  let rollout: Rollout;
   let authority: TestAuthority;
   const servers: OutsideServer[] = [];
 
@@ -77,6 +79,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     federated = await sharedLab();
     files = await prepareFiles();
     ingress = await Ingress.certify(federated.lab, A.name, GATEWAY);
+    rollout = new Rollout(federated.lab, A.name, "sleep");
     await deployWorkloads(workloads());
     await (await stackWith(20)).up();
     await answered({ host: HTTPBIN, headers: { "end-user": "jason" } }, V2);
@@ -188,6 +191,14 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     assert.deepEqual(((await read()) as { items: object[] }).items, before.items);
   });
 
+  it("show nothing while another controller moves weights that the stack ignores", async () => {
+    await rollout.move(35);
+    const { exitCode, output } = await (await stackWith(20)).run("preview", "--expect-no-changes");
+    assert.equal(exitCode, 0, output);
+    const moved = "65 % stable, 35 % canary, moved by another controller (100 / 0 in its file)";
+    assert.ok(output.includes(`routes: sleep.shop ${moved}`), output);
+  });
+
   it("change weights, subsets and a canary under load, without a failed call", async () => {
     const callers = [
       { from: SLEEP, host: HTTPBIN },
@@ -201,13 +212,21 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
         ...{ ...subset, "weight: 80": "weight: 50", "weight: 20": "weight: 50" },
         "subset: v2 }\n          weight": "subset: latest }\n          weight",
       });
+      await files.edit("rollout", { "name: primary": "name: primary\n      timeout: 5s" });
       const summary = await (await stackWith(50)).up();
-      assert.ok(summary.includes("~ 4 updated"), summary.join());
+      assert.ok(summary.includes("~ 5 updated"), summary.join());
+      const hashes = ["stable-35", "canary-35"];
+      assert.deepEqual(await rollout.read(), { weights: [65, 35], timeout: "5s", hashes });
       await expectShare(V2, SLEEP, HTTPBIN, 0.5);
       await expectCanary(0.5);
       await files.restore("httpbin");
       await files.edit("httpbin", subset);
+      await rollout.move(40);
+      // Of both objects, whose lists are not written.
+      await files.edit("rollout", { "namespace: shop": "namespace: shop\n  labels: { team: shop }" });
       await (await stackWith(20)).up();
+      const moved = { weights: [60, 40], timeout: "5s", hashes: ["stable-40", "canary-40"] };
+      assert.deepEqual(await rollout.read(), moved);
       await expectShare(V2, SLEEP, HTTPBIN, 0.2);
       await expectCanary(0.2);
     } finally {
@@ -273,6 +292,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       "18444": String(firewall.port),
       "18445": String(direct.port),
       "/etc/bank": certificates,
+      checkout: "sleep",
       "istio-ingress": "istio-gateway",
       "istio: ingressgateway": "istio: eastwestgateway",
       "protocol: HTTPS }": `protocol: HTTPS }\n      bind: ${GATEWAY}`,

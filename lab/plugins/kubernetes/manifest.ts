@@ -27,6 +27,14 @@ export interface Metadata extends Properties {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+/** Fields of an object that one manager owns. */
+export interface ManagedFields extends Properties {
+  readonly manager: string;
+  readonly operation: string;
+  readonly subresource?: string;
+  readonly fieldsV1?: Properties;
+}
+
 /** Keys that the provider adds to an object in Pulumi's state. */
 const OWN_KEYS: ReadonlySet<string> = new Set(["__inputs", "__initialApiVersion", "__fieldManager"]);
 
@@ -163,13 +171,21 @@ function isSecret(manifest: Manifest): boolean {
 }
 
 /** Compares the last seen object, cut to the fields of its inputs, with the new inputs: drift shows, the cluster's own fields do not. */
-export function diffObject({ olds, news }: DiffCall, namespaced: boolean, settings: Settings): Diffed {
+export function diffObject(
+  { olds, news, ignoreChanges }: DiffCall,
+  namespaced: boolean,
+  settings: Settings,
+): Diffed {
   const { live, inputs } = readCheckpoint(olds);
   const wanted = inNamespace(normalize(manifestOf(news)), namespaced);
   const seen = inNamespace(prune(live, normalize(inputs)) as Manifest, namespaced);
   const { apiVersion, kind } = live;
   const named: Manifest = { ...seen, apiVersion, kind, metadata: { ...seen.metadata, ...nameOf(live) } };
-  const found = differences(named, wanted);
+  const found = Object.fromEntries(
+    Object.entries(differences(named, wanted)).filter(
+      ([path]) => !ignoreChanges.some((ignored) => isWithin(path, ignored)),
+    ),
+  );
   const forcing = replacingPaths(wanted, settings);
   const replaces = Object.keys(found).filter((path) => forcing.some((prefix) => isWithin(path, prefix)));
   return {

@@ -24,7 +24,7 @@ import {
   readCheckpoint,
   type Manifest,
 } from "./manifest.ts";
-import { apply, create, existing, remove } from "./writes.ts";
+import { apply, create, existing, remove, resolveIgnored } from "./writes.ts";
 
 /** Forbidden, no such namespace yet, there already (a replacement): preview goes on without the server's word. */
 const CREATE_TOLERATED = [403, 404, 409] as const;
@@ -70,26 +70,30 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
       await mustReach(api, "failed to read resource state due to unreachable cluster");
       return readObject(call, api);
     },
-    update: async ({ urn, olds, news, preview }) => {
-      const manifest = manifestOf(news);
-      const fieldManager = fieldManagerOf(manifest, olds);
+    update: async ({ urn, olds, news, ignoreChanges, preview }) => {
+      const fieldManager = fieldManagerOf(manifestOf(news), olds);
+      const options = { fieldManager, force: settings.enablePatchForce, dryRun: preview };
+      let applied = news;
+      const write = async () => {
+        const manifest = await resolveIgnored(api, manifestOf(news), { ...options, ignoreChanges });
+        applied = markManifest(manifest, news);
+        return apply(api, manifest, options);
+      };
       // As with the real provider, a failed update leaves the new inputs in state, beside what is there.
-      const write = (dryRun: boolean) =>
-        apply(api, manifest, { fieldManager, force: settings.enablePatchForce, dryRun }).catch(
-          async (error: unknown) => {
-            if (dryRun && isApiError(error, 403)) throw error;
-            const live = await liveObject(api, readCheckpoint(olds).live);
-            if (live === undefined)
-              throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
-            const id = idOf(live);
-            throw new InitializationError(id, checkpoint(live, news, fieldManager), news, [
-              `the Kubernetes API server reported that "${id}" failed to fully initialize or become live: ${messageOf(error)}`,
-            ]);
-          },
-        );
-      if (preview) return previewWrite(api, news, fieldManager, { write, tolerated: [403] });
+      const writeOrReport = () =>
+        write().catch(async (error: unknown) => {
+          if (preview && isApiError(error, 403)) throw error;
+          const live = await liveObject(api, readCheckpoint(olds).live);
+          if (live === undefined) throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
+          const id = idOf(live);
+          throw new InitializationError(id, checkpoint(live, applied, fieldManager), news, [
+            `the Kubernetes API server reported that "${id}" failed to fully initialize or become live: ${messageOf(error)}`,
+          ]);
+        });
+      if (preview) return previewWrite(api, news, fieldManager, { write: writeOrReport, tolerated: [403] });
       await mustReach(api);
-      return checkpoint(await write(false), news, fieldManager);
+      const live = await writeOrReport();
+      return checkpoint(live, applied, fieldManager);
     },
     delete: async ({ outputs, timeoutSeconds }) => {
       if (settings.deleteUnreachable && (await api.unreachable()) !== undefined) return;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { mergeProperties, type Properties } from "../protocol/values.ts";
+import { mergeProperties } from "../protocol/values.ts";
 import { isApiError, type ClusterApi, type ServedKind } from "./clusterApi.ts";
-import { annotation, type Manifest } from "./manifest.ts";
+import { withoutIgnored } from "./ignoredChanges.ts";
+import { annotation, type ManagedFields, type Manifest } from "./manifest.ts";
 
 /** Field manager of creation; the first update replaces it by the resource's own. */
 const CREATING_MANAGER = "pulumi-kubernetes";
@@ -25,13 +26,6 @@ const EXISTS = `The resource already exists in the cluster. This can happen when
 const CONFLICT_HELP =
   "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/" +
   "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
-
-interface ManagedFields extends Properties {
-  readonly manager: string;
-  readonly operation: string;
-  readonly subresource?: string;
-  readonly fieldsV1?: Properties;
-}
 
 /** Options of an apply. */
 export interface ApplyOptions {
@@ -91,6 +85,20 @@ export async function apply(api: ClusterApi, manifest: Manifest, options: ApplyO
     }
     throw error;
   }
+}
+
+/** Returns what an update applies: `ignoreChanges` leave fields out, or set them as they are in the cluster. */
+export async function resolveIgnored(
+  api: ClusterApi,
+  manifest: Manifest,
+  { ignoreChanges, fieldManager, dryRun }: Omit<ApplyOptions, "force"> & { ignoreChanges: readonly string[] },
+): Promise<Manifest> {
+  if (ignoreChanges.length === 0) return manifest;
+  const served = await serving(api, manifest);
+  const path = served.path(namespaceOf(manifest), String(manifest.metadata.name));
+  if (!dryRun) await handOver(api, path, fieldManager);
+  const live = await existing(api, path);
+  return live === undefined ? manifest : withoutIgnored(manifest, live, { fieldManager, ignoreChanges });
 }
 
 /** Deletes an object and waits until it is gone; one that is gone already, or whose kind is, is no error. */

@@ -46,6 +46,8 @@ export interface DiffCall extends Existing {
   readonly olds: Properties;
   readonly oldInputs: Properties;
   readonly news: Properties;
+  /** Paths of the option `ignoreChanges`; the engine has reset these inputs to those of the last update. */
+  readonly ignoreChanges: readonly string[];
 }
 
 export interface CreateCall extends Subject {

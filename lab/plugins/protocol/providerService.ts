@@ -143,6 +143,7 @@ function diffCall(request: DiffRequest | UpdateRequest): DiffCall {
     olds: decode(request.getOlds()),
     oldInputs: decode(request.getOldInputs()),
     news: decode(request.getNews()),
+    ignoreChanges: request.getIgnorechangesList(),
   };
 }
 

@@ -94,7 +94,15 @@ class EditedObject {
 
   async update(value: string, preview = false, metadata: Properties = {}): Promise<void> {
     const news = this.#inputs(value, metadata);
-    const call = { ...this.#subject, olds: this.#state, oldInputs: {}, news, preview, timeoutSeconds: 0 };
+    const call = {
+      ...this.#subject,
+      olds: this.#state,
+      oldInputs: {},
+      ignoreChanges: [],
+      news,
+      preview,
+      timeoutSeconds: 0,
+    };
     const outputs = await this.#objects.update(call);
     if (!preview) this.#state = outputs;
   }

@@ -16,7 +16,8 @@ export class TrafficFiles {
   static async copy(folder: string, replacements: Replacements): Promise<TrafficFiles> {
     await cp(EXAMPLES, folder, { recursive: true });
     const files = new TrafficFiles(folder);
-    for (const name of ["outside", "bank", "firewall", "ingress"]) await files.edit(name, replacements);
+    for (const name of ["outside", "bank", "firewall", "ingress", "rollout"])
+      await files.edit(name, replacements);
     return files;
   }
 

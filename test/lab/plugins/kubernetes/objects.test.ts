@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ClusterApi } from "../../../../lab/plugins/kubernetes/clusterApi.ts";
 import type { Settings } from "../../../../lab/plugins/kubernetes/connection.ts";
+import { withoutIgnored } from "../../../../lab/plugins/kubernetes/ignoredChanges.ts";
 import {
   autoname,
   checkpoint,
@@ -26,7 +27,7 @@ const SERVICE = {
 
 function diff(live: Manifest, inputs: Properties, news: Properties, settings = SETTINGS) {
   const olds = checkpoint(live, inputs, "manager");
-  return diffObject({ ...SUBJECT, olds, oldInputs: inputs, news }, true, settings);
+  return diffObject({ ...SUBJECT, olds, oldInputs: inputs, ignoreChanges: [], news }, true, settings);
 }
 
 describe("A Kubernetes object's inputs", () => {
@@ -175,9 +176,66 @@ describe("The provider's configuration", () => {
   ];
   for (const [what, olds, news, replaces] of cases) {
     it(`${replaces.length > 0 ? "means another cluster" : "means the same cluster"} with ${what}`, () => {
-      const found = diffProviderConfig({ ...SUBJECT, olds, oldInputs: {}, news });
+      const found = diffProviderConfig({ ...SUBJECT, olds, oldInputs: {}, ignoreChanges: [], news });
       assert.deepEqual(found.replaces, replaces);
       assert.ok(Object.keys(found.differences).length > 0);
     });
   }
+});
+
+describe("Ignored changes of an update", () => {
+  const MANAGER = "pulumi-kubernetes-1";
+  const live = (...managers: string[]) =>
+    manifestOf({
+      metadata: {
+        name: "x",
+        managedFields: managers.map((manager) => ({
+          manager,
+          operation: "Update",
+          fieldsV1: { "f:spec": { "f:http": {} } },
+        })),
+      },
+      spec: { http: [{ route: "live" }], hosts: ["live"] },
+    });
+  const declared = manifestOf({
+    metadata: { name: "x" },
+    spec: { http: [{ route: "old" }], hosts: ["new"] },
+  });
+  const specOf = (of: Manifest, ...ignoreChanges: string[]) =>
+    withoutIgnored(declared, of, { fieldManager: MANAGER, ignoreChanges })["spec"];
+
+  for (const [title, managers, ignored, expected] of [
+    ["leave out a list that others manage alone", ["rollouts"], "spec.http", { hosts: ["new"] }],
+    [
+      "apply a shared list as it is in the cluster",
+      ["rollouts", MANAGER],
+      "spec.http",
+      { http: [{ route: "live" }], hosts: ["new"] },
+    ],
+    [
+      "apply a list that nobody manages as it is in the cluster",
+      [],
+      "spec.http",
+      { http: [{ route: "live" }], hosts: ["new"] },
+    ],
+    ["have no effect within a list", ["rollouts"], "spec.http[0].route", declared["spec"]],
+    ["have no effect on a field that is not there", ["rollouts"], "spec.tcp", declared["spec"]],
+  ] as const)
+    it(title, () => {
+      assert.deepEqual(specOf(live(...managers), ignored), expected);
+    });
+
+  it("are no differences", () => {
+    const service = (port: number, name: string) => ({ ...SERVICE, spec: { ports: [{ port, name }] } });
+    const olds = checkpoint(service(1, "a"), SERVICE, "manager");
+    const find = (...ignoreChanges: string[]) =>
+      diffObject(
+        { ...SUBJECT, olds, oldInputs: SERVICE, news: service(2, "b"), ignoreChanges },
+        true,
+        SETTINGS,
+      ).differences;
+    assert.deepEqual(Object.keys(find()), ["spec.ports[0].name", "spec.ports[0].port"]);
+    assert.deepEqual(Object.keys(find("spec.ports[0].name", "spec.port")), ["spec.ports[0].port"]);
+    assert.deepEqual(find("spec.ports"), {});
+  });
 });

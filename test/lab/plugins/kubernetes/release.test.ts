@@ -104,7 +104,7 @@ describe("A Helm release", () => {
       __inputs: new Secret(inputs),
       status: {},
     };
-    const call = { ...SUBJECT, id: "istio-system/istiod", olds, oldInputs: {} };
+    const call = { ...SUBJECT, id: "istio-system/istiod", olds, oldInputs: {}, ignoreChanges: [] };
     const kind = releases("");
     assert.deepEqual(await kind.diff({ ...call, news: inputs }), { differences: {}, replaces: [] });
     const changed = { ...inputs, namespace: "other", values: { pilot: { env: { A: "2" } } } };

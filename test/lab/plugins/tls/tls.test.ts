@@ -35,7 +35,7 @@ async function check(type: string, news: Properties): Promise<string[]> {
 async function diff(type: string, olds: Properties, news: Properties) {
   return tlsProvider()
     .kind(type)
-    .diff({ ...subject(type), id: "1", olds, oldInputs: {}, news });
+    .diff({ ...subject(type), id: "1", olds, oldInputs: {}, ignoreChanges: [], news });
 }
 
 function text(value: Value | undefined): string {
