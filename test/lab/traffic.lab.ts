@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { type Party, hostOf, partyIn } from "../../lab/proofs/proof.ts";
-import { Stack } from "../../lab/pulumi.ts";
+import { Stack, changesNothing } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
@@ -227,6 +227,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       await (await stackWith(20)).up();
       const moved = { weights: [60, 40], timeout: "5s", hashes: ["stable-40", "canary-40"] };
       assert.deepEqual(await rollout.read(), moved);
+      assert.ok(changesNothing(await (await stackWith(20)).preview()));
       await expectShare(V2, SLEEP, HTTPBIN, 0.2);
       await expectCanary(0.2);
     } finally {
