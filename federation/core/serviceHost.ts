@@ -29,6 +29,11 @@ export function resolveHost(host: string, namespace: string, clusterDomain: stri
 export function shortHost(host: string, namespace: string, clusterDomain: string): string {
   const suffix = `.svc.${clusterDomain}`;
   if (host.endsWith(suffix)) return host.slice(0, -suffix.length);
+  return qualifiedHost(host, namespace);
+}
+
+/** Adds the namespace to the name of a Service in an object of this namespace; `*` and names with a dot stay. */
+export function qualifiedHost(host: string, namespace: string): string {
   return isFull(host) ? host : `${host}.${namespace}`;
 }
 

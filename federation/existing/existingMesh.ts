@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "../core/labels.ts";
 import { type GatewayWorkload, gatewayPlace } from "../core/gatewayPlace.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, PUBLISH_NAMESPACE } from "../core/wellKnown.ts";
@@ -25,7 +24,15 @@ import { networkOf, rootNamespaceOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { validateOwnersGateway } from "./ownersGateway.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
-import { meshConfigField, meshConfigFields, setMeshConfig } from "./owner.ts";
+import { meshConfigField } from "./owner.ts";
+import {
+  EXISTING_PATH,
+  managedFaults,
+  absenceFaults,
+  rootNamespaceFaults,
+  sharedFaults,
+  unseenNamespace,
+} from "./meshFaults.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -46,8 +53,6 @@ export interface ExistingMesh {
   rootNamespace: string;
 }
 
-const PATH = "istio.existing";
-
 /**
  * Validates an installed Istio: all control planes, as workloads may move from one to another.
  * @returns undefined when there is a fault, or the config asks for an Istio of this program.
@@ -59,7 +64,7 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
   const reading = snapshot.cluster.installation;
   if ("unreachable" in reading)
     findings.fault({
-      path: PATH,
+      path: EXISTING_PATH,
       rule: `cannot be read, as the cluster cannot be reached: ${reading.unreachable}`,
       remedy: "Run this when the cluster answers",
     });
@@ -195,71 +200,13 @@ function validateControlPlane(
   return settings;
 }
 
-/** Control planes that a cloud runs, by their revisions, and why none of them can be joined. */
-const MANAGED = [
-  {
-    // Cloud Service Mesh.
-    revision: /^asm-managed/,
-    rule: "Google's managed control plane, which takes no trust anchors of others",
-  },
-  {
-    // The Istio add-on; Google's revisions in a cluster are asm-1234-5.
-    revision: /^asm-1-\d+$/,
-    rule: "the Istio add-on of AKS, which supports no other clusters: AKS resets istiod's environment (ISTIO_MULTIROOT_MESH) and denies ProxyConfigs",
-  },
-] as const;
-
-/** Finds a control plane that a cloud runs: among the found ones, or by its webhook where there is no other. */
-function managedFaults({ controlPlanes, injectors }: InstalledIstio): Fault[] {
-  const revisions = (controlPlanes.length > 0 ? controlPlanes : injectors).map(({ revision }) => revision);
-  return MANAGED.flatMap(({ revision, rule }): Fault[] => {
-    const found = revisions.find((name) => revision.test(name));
-    const remedy = "Use a cluster with an istiod of its own";
-    return found === undefined ? [] : [{ path: PATH, value: found, rule: `is ${rule}`, remedy }];
-  });
-}
-
-function absenceFaults({ namespace, controlPlanes }: InstalledIstio): Fault[] {
-  if (controlPlanes.length > 0) return [];
-  const rule = `finds no istiod: no Deployment with label app: istiod and replicas in namespace ${namespace}`;
-  const remedy = `Write ${PATH}.namespace, the namespace of istiod; or remove ${PATH}, so that this program installs Istio`;
-  return [{ path: PATH, rule, remedy }];
-}
-
-/** Finds control planes with another root namespace than the first: each would ignore objects in that of the others. */
-function rootNamespaceFaults(controlPlanes: ExistingMesh["controlPlanes"]): Fault[] {
-  const [first, ...others] = controlPlanes;
-  return others.flatMap(({ controlPlane, settings: { rootNamespace: value } }): Fault[] => {
-    const expected = first?.settings.rootNamespace;
-    if (first === undefined || value === expected) return [];
-    const rule = `is its root namespace, and '${expected}' that of ${controlPlanePlace(first.controlPlane)}`;
-    const remedy = setMeshConfig(controlPlane, `meshConfig.rootNamespace: ${expected}`);
-    return [{ path: controlPlanePlace(controlPlane), value, rule, remedy }];
-  });
-}
-
-function sharedFaults({ namespace, controlPlanes, sharedMeshConfigs }: InstalledIstio): Fault[] {
-  return Object.entries(sharedMeshConfigs).flatMap(([name, found]): Fault[] => {
-    if (found === undefined || found.labels[MANAGED_BY_LABEL] === MANAGED_BY) return [];
-    const readers = controlPlanes.filter(({ environment }) => environment["SHARED_MESH_CONFIG"] === name);
-    const place = meshConfigFields(readers, "meshConfig");
-    return [
-      {
-        path: `ConfigMap ${namespace}/${name}`,
-        rule: "is what SHARED_MESH_CONFIG names and is somebody else's, so the program cannot put its trust anchors there",
-        remedy: `Move its settings to ${place} and delete it, or have SHARED_MESH_CONFIG name another one`,
-      },
-    ];
-  });
-}
-
 /** Chooses the revision that injects the gateway. */
 function gatewayRevision(
   { controlPlanes, injectors }: InstalledIstio,
   wanted: string | undefined,
 ): { name: string | undefined } | { fault: Fault } {
   const names = sortedUnique(injectors.map(({ revision, tag }) => tag ?? revision));
-  const path = `${PATH}.revision`;
+  const path = `${EXISTING_PATH}.revision`;
   const choices = names.length === 0 ? "none has an injection webhook" : `there are ${names.join(", ")}`;
   if (wanted !== undefined && !names.includes(wanted)) {
     const rule = `is no revision or tag that injects sidecars: ${choices}`;
@@ -276,19 +223,6 @@ function gatewayRevision(
 
 /** Istio's name of the revision, or the tag, that injects what names none. */
 const DEFAULT_REVISION = "default";
-
-function unseenNamespace(name: string, controlPlanes: ExistingMesh["controlPlanes"]): Fault {
-  const selecting = controlPlanes
-    .filter(({ settings }) => !isDiscovered(settings.discoverySelectors, {}))
-    .map(({ controlPlane }) => controlPlane);
-  const places = selecting.map(controlPlanePlace);
-  const place = meshConfigFields(selecting, "meshConfig.discoverySelectors");
-  return {
-    path: places.join(", "),
-    rule: `has/have discoverySelectors that no labels of namespace ${name} match together`,
-    remedy: `Add a selector for that namespace, {matchLabels: {kubernetes.io/metadata.name: ${name}}}, to ${place}`,
-  };
-}
 
 function rootsOf({ namespace, rootCertificates, controlPlanes }: InstalledIstio): {
   certificates: string[];

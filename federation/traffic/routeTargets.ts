@@ -1,4 +1,5 @@
 import { sortedUnique } from "../core/order.ts";
+import { qualifiedHost } from "../core/serviceHost.ts";
 import { destinationsOf } from "./destinations.ts";
 import type { VirtualServiceSpec } from "./specs.ts";
 import { type TrafficObject, isIstio } from "./trafficObject.ts";
@@ -9,7 +10,7 @@ export function routeTargets(objects: readonly TrafficObject[]): string[] {
   return sortedUnique(
     routes.flatMap(({ namespace, spec }) =>
       destinationsOf(spec as VirtualServiceSpec).map(({ destination: { host = "", subset } }) => {
-        const full = host.includes(".") ? host : `${host}.${namespace}`;
+        const full = qualifiedHost(host, namespace);
         return subset === undefined ? full : `${full}, subset ${subset}`;
       }),
     ),

@@ -1,6 +1,6 @@
 import type { IngressConfig } from "../../config/traffic.ts";
 import { sortedUnique, withoutUndefined } from "../../core/order.ts";
-import { completeHost } from "../../core/serviceHost.ts";
+import { completeHost, qualifiedHost } from "../../core/serviceHost.ts";
 import type { GatewaySpec, HttpMatch, HttpRoute, VirtualServiceSpec } from "../specs.ts";
 import type { TrafficObject } from "../trafficObject.ts";
 import { networkingObject } from "./networkingObject.ts";
@@ -31,7 +31,7 @@ export function renderIngress(ingress: IngressConfig, clusterDomain: string): Tr
     hosts,
     gateways: [`${namespace}/${NAME}`],
     http: byLength.map(({ path, to, port }): HttpRoute => {
-      const host = completeHost(to.includes(".") ? to : `${to}.${namespace}`, clusterDomain);
+      const host = completeHost(qualifiedHost(to, namespace), clusterDomain);
       const number = port === undefined ? undefined : { number: port };
       return withoutUndefined({
         match: matchesOf(path),
