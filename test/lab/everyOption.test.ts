@@ -36,6 +36,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "peers.<name>.headers": "needs url: contractDocuments.test.ts",
   "peers.<name>.trustsRoots": "is for peers without outputs: peerTrustStates.test.ts",
   "peers.<name>.acceptContract": "is for one contract: sender.test.ts",
+  "brake.acceptWithdrawal": "is for one change of exports: withdrawals.test.ts",
   "certificateAuthority.shared.roots": "a fingerprint that is made in the lab",
   "singleMesh.longLivedTokens": "excludes tokenHours",
   "singleMesh.apiServer.certificateAuthority": "made in the lab",
