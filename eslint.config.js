@@ -42,6 +42,7 @@ const FEDERATION = {
   topology: ["core", "trust", "exports", "imports", "mesh"],
   helm: ["core"],
   publish: ["core", "x509", "contract", "deckhouse"],
+  map: ["core", "contract", "imports", "trust", "x509"],
   traffic: ["core", "x509", "exports", "imports", "publish"],
   config: [
     "core",

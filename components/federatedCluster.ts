@@ -55,6 +55,10 @@ interface ClusterOutputs {
   peers: pulumi.Output<Record<string, PeerStatus>>;
   /** Identity and roots of each peer that is trusted, by its name. Peers read it to see whether they are. */
   trustAnchors: Readonly<Record<string, PinnedPeer>>;
+  /** How each of them is trusted, by its name. */
+  trust: ClusterPlan["trust"];
+  /** Versions of Istio; none where charts of a folder are installed. */
+  istio: { versions: readonly string[] };
   /** Validity of the certificates of this stack, by their names. */
   certificates: pulumi.Output<CertificateReport>;
   /** Certificate signing request, PEM, which the stack of a shared root signs. */
@@ -179,6 +183,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
       federation,
       peers: connected.statuses,
       trustAnchors: plan.pinned,
+      trust: plan.trust,
+      istio: { versions: plan.istioVersions },
       certificates: mesh.certificates,
       certificateRequest: mesh.request,
       restarts: plan.restarts,

@@ -3,7 +3,7 @@ import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { type InstalledAuthority, planAuthority, planExisting } from "./authority/authority.ts";
 import { validateAnchorNames } from "./authority/provided.ts";
 import { WITHOUT_ROOT_KEY } from "./authority/providedFaults.ts";
-import { checkUnconstrained } from "./authority/unconstrained.ts";
+import { checkUnconstrained, constrainedPeers } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
 import { pathOf } from "./core/fault.ts";
 import { keysWarning } from "./core/stackKind.ts";
@@ -16,7 +16,7 @@ import { type GatewayPlace, gatewayPlace } from "./core/gatewayPlace.ts";
 import type { Findings } from "./core/findings.ts";
 import { helmReleaseFaults, unownedCrdWarnings } from "./core/helmReleases.ts";
 import { existingObjectFindings } from "./core/installation.ts";
-import { mapRecord, sortedUnique } from "./core/order.ts";
+import { mapRecord, ownValue, sortedUnique } from "./core/order.ts";
 import { unownedObjectFindings } from "./helm/chartObjects.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import {
@@ -40,7 +40,7 @@ import {
   publishDeclaration,
 } from "./publish/publishPlan.ts";
 import { ownMesh } from "./exports/localMesh.ts";
-import { validateInstalled } from "./existing/existingMesh.ts";
+import { type ExistingMesh, validateInstalled } from "./existing/existingMesh.ts";
 import { type JoinPlan, type MeshUse, joinedMesh, planJoin } from "./existing/joinPlan.ts";
 import { checkClientRules } from "./imports/clientRules.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
@@ -53,6 +53,7 @@ import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
 import { type TrafficPlan, planTraffic } from "./traffic/trafficPlan.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
 import type { PinnedPeer, SeenContract } from "./trust/pinnedPeer.ts";
+import type { TrustOfPeer } from "./trust/trustOfPeer.ts";
 
 /** Input of every part of a plan. */
 export interface PlanContext {
@@ -88,6 +89,10 @@ export interface ClusterPlan {
   policies: readonly AuthorizationPolicy[];
   /** Peers that are trusted, by their names; sorted. */
   pinned: Readonly<Record<string, PinnedPeer>>;
+  /** How each of them is trusted. */
+  trust: Readonly<Record<string, TrustOfPeer>>;
+  /** Versions of Istio, sorted; empty where they are not known. */
+  istioVersions: readonly string[];
   /** Connection to the peers, by the topology. */
   connection: Connection;
   /** Objects of this stack that others edited. */
@@ -245,6 +250,8 @@ export function planCluster(
     aliases,
     policies,
     pinned,
+    trust: trustOf(constrainedPeers(planned, pinned), config),
+    istioVersions: sortedUnique(istioVersions(config, mesh)),
     connection,
     edited,
     publish,
@@ -272,6 +279,26 @@ function keyStackWarnings(
       kind === "keys" ? [keysWarning(pathOf("peers", peer, "stack"), peers[peer]?.stack ?? "")] : [],
     ),
   ];
+}
+
+function trustOf(
+  constrained: Readonly<Record<string, boolean>>,
+  { peers }: Pick<StackConfig, "peers">,
+): Record<string, TrustOfPeer> {
+  return mapRecord(constrained, (isConstrained, peer) => {
+    const { roots, signingKey } = ownValue(peers, peer)?.identity ?? {};
+    const pinnedBy = roots === undefined && signingKey === undefined ? "first sight" : "config";
+    return { constrained: isConstrained, pinnedBy };
+  });
+}
+
+/** Versions of the Istio that this stack installs, or that it joined. */
+function istioVersions({ istio }: Pick<StackConfig, "istio">, mesh: ExistingMesh | undefined): string[] {
+  const own = [istio.charts, ...(istio.former === undefined ? [] : [istio.former.charts])].map(
+    ({ version }) => version,
+  );
+  const found = mesh?.controlPlanes.map(({ controlPlane: { version } }) => version) ?? own;
+  return found.filter((version) => version !== undefined);
 }
 
 /** Returns the parts of the mesh that take part: namespaces that export, and those that see imported services. */

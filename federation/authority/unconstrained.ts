@@ -2,6 +2,7 @@ import type { AuthorityPlan } from "./authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Fault } from "../core/fault.ts";
 import type { Findings } from "../core/findings.ts";
+import { mapRecord } from "../core/order.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /**
@@ -23,6 +24,19 @@ export function checkUnconstrained(
   if (certificateAuthority.allowUnconstrainedAnchors)
     findings.warn(...own.map((peer) => describe(peer, true)), ...others.map((peer) => describe(peer, false)));
   else findings.fault(...faultsOf(others, own, source));
+}
+
+/** Whether each peer's roots are trusted for its own identities alone, by the peer's name. */
+export function constrainedPeers(
+  { roots, unconstrained }: Pick<AuthorityPlan, "roots" | "unconstrained">,
+  pinned: Readonly<Record<string, PinnedPeer>>,
+): Record<string, boolean> {
+  return mapRecord(
+    pinned,
+    ({ rootCertificates }) =>
+      !(unconstrained.otherRoot && hasRoot(rootCertificates, roots, false)) &&
+      !(unconstrained.sameRoot && hasRoot(rootCertificates, roots, true)),
+  );
 }
 
 /** Whether a peer has a root that is ours, or one that is not. A peer without roots counts as not ours: its roots are unknown. */

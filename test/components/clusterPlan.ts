@@ -50,6 +50,8 @@ export function clusterPlan(
     imports: {},
     importedBy: {},
     callers: {},
+    trust: {},
+    istioVersions: [],
     aliases: [],
     policies: [],
     pinned: trustedPeers(connection.peers),

@@ -14,7 +14,16 @@ import { TestAuthority } from "../support/testAuthority.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 
 /** Outputs that every cluster publishes. */
-const CLUSTER = ["certificateRequest", "certificates", "federation", "lastRun", "peers", "trustAnchors"];
+const CLUSTER = [
+  "certificateRequest",
+  "certificates",
+  "federation",
+  "istio",
+  "lastRun",
+  "peers",
+  "trust",
+  "trustAnchors",
+];
 
 /** The SDK's own way to run several programs in one process; it is exported, but not declared. */
 const { withLocalStorage } = state as unknown as {
