@@ -16,9 +16,14 @@ export async function readTrafficObjects(
       const { group, version, kind } = known;
       const objects = await client.list<IstioObject>(known, { labelSelector });
       return objects.map(({ metadata, spec = {} }): TrafficObject => {
-        const { namespace = "", name, labels = {}, annotations = {} } = metadata;
+        const { namespace = "", name, labels = {}, annotations = {}, ownerReferences = [] } = metadata;
+        const [owner] = ownerReferences.map((reference) => `${reference.kind} ${reference.name}`);
         const apiVersion = `${group}/${version}`;
-        return { group, kind, apiVersion, namespace, name, labels, annotations, spec, source: "cluster" };
+        return {
+          ...{ group, kind, apiVersion, namespace, name, labels, annotations, spec },
+          owner,
+          source: "cluster",
+        };
       });
     }),
   );

@@ -12,6 +12,8 @@ export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
 export const TRAFFIC_LABEL = "istio-federation.dev/traffic";
 /** Annotation of a VirtualService, HTTPRoute or TLSRoute: routes whose weights another controller moves, by name; `"true"` for all. */
 export const IGNORE_WEIGHTS_ANNOTATION = "istio-federation.dev/ignore-weights";
+/** Annotation of a VirtualService or HTTPRoute: routes that another controller adds in front of the stack's, by name. */
+export const IGNORE_ROUTES_ANNOTATION = "istio-federation.dev/ignore-routes";
 /** Annotation of a DestinationRule: subsets whose labels another controller changes, by name; `"true"` for all. */
 export const IGNORE_SUBSET_LABELS_ANNOTATION = "istio-federation.dev/ignore-subset-labels";
 /** Label of every object that registers a peer's service: the peer's name. */

@@ -1,4 +1,8 @@
-import { IGNORE_SUBSET_LABELS_ANNOTATION, IGNORE_WEIGHTS_ANNOTATION } from "../core/labels.ts";
+import {
+  IGNORE_ROUTES_ANNOTATION,
+  IGNORE_SUBSET_LABELS_ANNOTATION,
+  IGNORE_WEIGHTS_ANNOTATION,
+} from "../core/labels.ts";
 import type { Hosts } from "./hosts.ts";
 import type { RouteDestination, Subset } from "./specs.ts";
 import { type TrafficObject, isIstio } from "./trafficObject.ts";
@@ -80,27 +84,45 @@ export function ignorableField(object: Pick<TrafficObject, "group" | "kind">): I
   return { VirtualService: ROUTE_WEIGHTS, DestinationRule: SUBSET_LABELS }[kind];
 }
 
-/** All annotations by which the stack ignores a field. */
-export const IGNORE_ANNOTATIONS = [IGNORE_WEIGHTS_ANNOTATION, IGNORE_SUBSET_LABELS_ANNOTATION] as const;
-
-/** A field that the stack ignores in an object. */
-export interface IgnoredField {
-  readonly field: IgnorableField;
-  /** Names of entries, as the annotation lists them; undefined for all entries. */
-  readonly names: readonly string[] | undefined;
+/** Returns the annotations of a kind of object by which the stack ignores something. */
+export function annotationsOf(object: Pick<TrafficObject, "group" | "kind">): readonly string[] {
+  const field = ignorableField(object);
+  if (field === undefined) return [];
+  return field.noun === "route" ? [field.annotation, IGNORE_ROUTES_ANNOTATION] : [field.annotation];
 }
 
-/** Parses the annotation of an object; undefined where the stack ignores nothing of it. */
-export function ignoredField(object: TrafficObject): IgnoredField | undefined {
+/** All annotations by which the stack ignores something. */
+export const IGNORE_ANNOTATIONS = [
+  IGNORE_WEIGHTS_ANNOTATION,
+  IGNORE_ROUTES_ANNOTATION,
+  IGNORE_SUBSET_LABELS_ANNOTATION,
+] as const;
+
+/** Parts of an object that the stack ignores. */
+export interface IgnoredParts {
+  readonly field: IgnorableField;
+  /** Names of entries with an ignored field; undefined for all entries. */
+  readonly names: readonly string[] | undefined;
+  /** Names of routes that another controller adds. */
+  readonly addedRoutes: readonly string[];
+}
+
+/** Parses the annotations of an object; undefined where the stack ignores nothing of it. */
+export function ignoredParts(object: TrafficObject): IgnoredParts | undefined {
   const field = ignorableField(object);
-  const value = field && object.annotations[field.annotation];
-  if (field === undefined || value === undefined) return undefined;
-  const names = value.split(",").map((name) => name.trim());
-  return { field, names: ["true", "*"].includes(value.trim()) ? undefined : names };
+  if (field === undefined) return undefined;
+  const [value, routes] = annotationsOf(object).map((annotation) => object.annotations[annotation]);
+  if (value === undefined && routes === undefined) return undefined;
+  const isAll = ["true", "*"].includes((value ?? "").trim());
+  return { field, names: isAll ? undefined : namesIn(value), addedRoutes: namesIn(routes) };
+}
+
+function namesIn(list: string | undefined): string[] {
+  return list === undefined ? [] : list.split(",").map((name) => name.trim());
 }
 
 /** Whether the stack ignores the field of an entry. */
-export function isIgnored({ names }: IgnoredField, entry: Entry): boolean {
+export function isIgnored({ names }: IgnoredParts, entry: Entry): boolean {
   return names === undefined || names.includes(String(entry["name"]));
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Crd, fieldSchema, withDefaults } from "./crd.ts";
 import type { Hosts } from "./hosts.ts";
-import { type Entry, entriesOf, ignoredField, isIgnored } from "./ignoredFields.ts";
+import { type Entry, entriesOf, ignoredParts, isIgnored } from "./ignoredFields.ts";
 import { type TrafficObject, objectKey } from "./trafficObject.ts";
 
 /**
@@ -29,24 +29,23 @@ export function withLiveFields(
 ): TrafficObject[] {
   const byKey = new Map(applied.map((object) => [objectKey(object), object]));
   return objects.map((object) => {
-    const ignored = ignoredField(object);
+    const ignored = ignoredParts(object);
     const live = byKey.get(objectKey(object));
     if (ignored === undefined || live === undefined) return object;
-    const { field } = ignored;
+    const { field, addedRoutes } = ignored;
     const lists = field.lists.filter((list) => object.spec[list] !== undefined);
     const copied = lists.map((list) => {
+      const found = entriesOf(live, list).filter(({ name }) => !addedRoutes.includes(String(name)));
+      const identities = found.map((entry) => field.identify(entry, live.namespace, hosts));
       const whole = defaultedEntries(object, list, crds);
       const entries = entriesOf(object, list).map((entry, index) => {
-        if (!isIgnored(ignored, entry)) return entry;
-        const { namespace } = object;
-        const identity = field.identify(entry, namespace, hosts);
-        const former = counterpart(
-          whole[index] ?? entry,
-          index,
-          entriesOf(live, list),
-          (each) => field.identify(each, namespace, hosts) === identity,
-        );
-        return former === undefined ? entry : field.copy(entry, former, namespace, hosts);
+        const identity = field.identify(entry, object.namespace, hosts);
+        const former = counterpart(whole[index] ?? entry, {
+          alike: found.filter((_each, place) => identities[place] === identity),
+          samePlace: identities[index] === identity ? found[index] : undefined,
+        });
+        const isCopied = isIgnored(ignored, entry) && former !== undefined;
+        return isCopied ? field.copy(entry, former, object.namespace, hosts) : entry;
       });
       return [list, entries] as const;
     });
@@ -54,29 +53,45 @@ export function withLiveFields(
   });
 }
 
-/** Finds the entry of the cluster that an entry describes: by its name, else its match, else its place. */
+/** Puts routes that another controller added in front of the stack's, as they are in the cluster. */
+export function withAddedRoutes(
+  objects: readonly TrafficObject[],
+  { applied = [] }: Pick<LiveObjects, "applied">,
+): TrafficObject[] {
+  const byKey = new Map(applied.map((object) => [objectKey(object), object]));
+  return objects.map((object) => {
+    const { field, addedRoutes = [] } = ignoredParts(object) ?? {};
+    const [list] = field?.lists ?? [];
+    const live = byKey.get(objectKey(object));
+    if (list === undefined || live === undefined) return object;
+    const added = entriesOf(live, list).filter(({ name }) => addedRoutes.includes(String(name)));
+    if (added.length === 0) return object;
+    return { ...object, spec: { ...object.spec, [list]: [...added, ...entriesOf(object, list)] } };
+  });
+}
+
+/**
+ * Finds the entry of the cluster that an entry describes: by its name, else its match, else its place.
+ * @param alike entries of the cluster with the destinations of this one.
+ */
 function counterpart(
   entry: Entry,
-  index: number,
-  live: readonly Entry[],
-  hasSameTargets: (other: Entry) => boolean,
+  { alike, samePlace }: { alike: readonly Entry[]; samePlace: Entry | undefined },
 ): Entry | undefined {
   const { name } = entry;
-  const found = live.filter(
-    (each) =>
-      hasSameTargets(each) && (each["name"] === name || each["name"] === undefined || name === undefined),
-  );
+  // A route may get its name with the annotation.
+  const found = alike.filter((each) => [name, undefined].includes(each["name"]) || name === undefined);
   const sameName = name === undefined ? undefined : found.find((each) => each["name"] === name);
   const sameMatch = found.find((each) => MATCHES.every((key) => isDeepStrictEqual(each[key], entry[key])));
-  const samePlace = found.find((each) => each === live[index]);
-  return sameName ?? sameMatch ?? samePlace ?? (found.length === 1 ? found[0] : undefined);
+  const atPlace = found.find((each) => each === samePlace);
+  return sameName ?? sameMatch ?? atPlace ?? (found.length === 1 ? found[0] : undefined);
 }
 
 /** Fields with the requests of a route, of Istio and of the Gateway API. */
 const MATCHES = ["match", "matches"] as const;
 
 /**
- * Lists what an update must not write: lists with ignored fields that are in the cluster as they are declared. Pulumi's state has the
+ * Lists what an update must not write: lists with ignored fields or routes that are in the cluster as they are declared. Pulumi's state has the
  * fields of the last update, so these would be a change in each preview; written, they would undo the moves since they were read.
  * Where the cluster cannot be read, no such list is written.
  * @param objects with the ignored fields of the cluster.
@@ -88,12 +103,13 @@ export function unchangedLists(
   const byKey = new Map(applied?.map((object) => [objectKey(object), object]));
   return Object.fromEntries(
     objects.flatMap((object) => {
-      const ignored = ignoredField(object);
+      const ignored = ignoredParts(object);
       if (ignored === undefined) return [];
       const live = byKey.get(objectKey(object));
       const lists = ignored.field.lists.filter((list) => {
         const entries = entriesOf(object, list);
-        if (!entries.some((entry) => isIgnored(ignored, entry))) return false;
+        const hasAdded = ignored.addedRoutes.length > 0 && list === ignored.field.lists[0];
+        if (!hasAdded && !entries.some((entry) => isIgnored(ignored, entry))) return false;
         return (
           applied === undefined || isDeepStrictEqual(live?.spec[list], defaultedEntries(object, list, crds))
         );

@@ -144,6 +144,7 @@ function parseObject({ source, value }: Written): TrafficObject | Fault[] {
     labels: labels as Record<string, string>,
     annotations: annotations as Record<string, string>,
     spec: spec as Record<string, unknown>,
+    owner: undefined,
     source,
   };
 }

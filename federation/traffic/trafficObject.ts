@@ -46,6 +46,8 @@ export interface TrafficObject {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly spec: Readonly<Record<string, unknown>>;
+  /** Object that owns one of the cluster by its `ownerReferences`: `Canary reviews`. */
+  readonly owner: string | undefined;
   /** Place for messages: `traffic/paris/reviews.yaml, document 2`, `traffic.objects[0]`, or `cluster` with the owner. */
   readonly source: string;
 }

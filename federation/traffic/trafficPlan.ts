@@ -12,8 +12,14 @@ import { type Reading, required } from "../snapshot.ts";
 import type { Connection } from "../topology/topologies.ts";
 import { holdTargets } from "./heldTargets.ts";
 import { Hosts, type ImportedHost } from "./hosts.ts";
-import { type LiveObjects, type UnchangedLists, unchangedLists, withLiveFields } from "./liveFields.ts";
-import { ignoredField } from "./ignoredFields.ts";
+import {
+  type LiveObjects,
+  type UnchangedLists,
+  unchangedLists,
+  withAddedRoutes,
+  withLiveFields,
+} from "./liveFields.ts";
+import { ignoredParts } from "./ignoredFields.ts";
 import { DIRECT_CALLS, refusesDirectCalls } from "./shortcuts/egress.ts";
 import { renderCanaries } from "./shortcuts/canary.ts";
 import { summarizeMoved, summarizeTraffic } from "./summary.ts";
@@ -85,12 +91,12 @@ export function planTraffic(
     if (!refusesDirectCalls(meshConfigs, context.objects, rootNamespace)) findings.note(DIRECT_CALLS);
   }
   const { applied = [] } = live;
-  const held = holdTargets(context.objects, applied, context.hosts);
+  const held = holdTargets(withAddedRoutes(context.objects, live), applied, context.hosts);
   findings.note(...held.notes);
   if ("forbidden" in traffic.applied) {
     const unchecked = "so requests to subsets and hosts that this update removes may be lost";
     findings.warn(`traffic: this user may not ${traffic.applied.forbidden}, ${unchecked}`);
-    const ignoring = held.objects.filter((object) => ignoredField(object) !== undefined).map(formatObject);
+    const ignoring = held.objects.filter((object) => ignoredParts(object) !== undefined).map(formatObject);
     if (ignoring.length > 0)
       findings.warn(
         `traffic: this user may not ${traffic.applied.forbidden}, so routes and subsets of ${firstNames(ignoring)}, which other controllers move, are not changed`,
@@ -99,7 +105,7 @@ export function planTraffic(
   if ("value" in traffic.applied)
     findings.note(
       ...summarizeTraffic(held.objects, applied, config.cluster.domain),
-      ...summarizeMoved(held.objects, objects, config.cluster.domain),
+      ...summarizeMoved(context.objects, objects, config.cluster.domain),
     );
   return {
     objects: held.objects,

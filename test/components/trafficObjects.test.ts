@@ -12,7 +12,8 @@ import { MockEngine } from "./mockEngine.ts";
 
 const canary: TrafficObject = {
   ...{ group: "networking.istio.io", kind: "VirtualService", apiVersion: "networking.istio.io/v1" },
-  ...{ namespace: "shop", name: "bar-canary", labels: {}, annotations: {}, source: "traffic.canaries[0]" },
+  ...{ namespace: "shop", name: "bar-canary", labels: {}, annotations: {}, owner: undefined },
+  source: "traffic.canaries[0]",
   spec: { hosts: ["bar.shop.svc.cluster-a.local"], http: [{ route: [{ destination: { host: BAR } }] }] },
 };
 

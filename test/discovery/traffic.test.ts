@@ -24,7 +24,10 @@ const KEY = "k3y-of-the-gateway";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 const ruleOf = (name: string) => ({
-  metadata: { name, namespace: "shop", labels: { team: "web" } },
+  metadata: {
+    ...{ name, namespace: "shop", labels: { team: "web" } },
+    ownerReferences: [{ kind: "Canary", name: "reviews" }],
+  },
   spec: { host: name },
 });
 const yamlOf = (name: string) =>
@@ -105,14 +108,15 @@ describe("The traffic of a cluster", () => {
       return decodeURIComponent(request).includes(OURS) ? listOf([ruleOf("ours")]) : undefined;
     });
     const namesOf = (reading: TrafficReadings["foreign"]) =>
-      valueOf(reading).map(({ name, namespace, labels, source }) => [
+      valueOf(reading).map(({ name, namespace, labels, owner, source }) => [
         name,
         namespace,
         labels["team"],
+        owner,
         source,
       ]);
-    assert.deepEqual(namesOf(foreign), [["theirs", "shop", "web", "cluster"]]);
-    assert.deepEqual(namesOf(applied), [["ours", "shop", "web", "cluster"]]);
+    assert.deepEqual(namesOf(foreign), [["theirs", "shop", "web", "Canary reviews", "cluster"]]);
+    assert.deepEqual(namesOf(applied), [["ours", "shop", "web", "Canary reviews", "cluster"]]);
   });
 
   it("is planned with warnings by a user who may not list others' objects", async () => {
@@ -146,6 +150,67 @@ describe("The traffic of a cluster", () => {
         each.startsWith("traffic: the cluster does not answer, so it is not checked whether"),
       ),
     );
+  });
+
+  describe("with weights that another controller moves", () => {
+    const routesWith = (v1: number, v2: number) => ({
+      metadata: {
+        ...{ name: "reviews", namespace: "shop" },
+        annotations: { "istio-federation.dev/ignore-weights": "true" },
+      },
+      spec: {
+        hosts: ["reviews.example.com"],
+        http: [
+          {
+            route: [
+              { destination: { host: "a.example.com" }, weight: v1 },
+              { destination: { host: "b.example.com" }, weight: v2 },
+            ],
+          },
+        ],
+      },
+    });
+    const declared = { apiVersion: "networking.istio.io/v1", kind: "VirtualService", ...routesWith(80, 20) };
+    const entry = {
+      ...{
+        apiVersion: "networking.istio.io/v1",
+        kind: "ServiceEntry",
+        metadata: { name: "a", namespace: "shop" },
+      },
+      spec: { hosts: ["*.example.com"], ports: [{ number: 80, name: "http", protocol: "HTTP" }] },
+    };
+    const planned = async (answer: Answer) => {
+      const traffic = await readWith({ objects: [declared, entry] }, (request) =>
+        request.includes("/virtualservices?") && decodeURIComponent(request).includes(OURS)
+          ? answer
+          : undefined,
+      );
+      const { plan, notes, warnings } = clusterPlanOf(configOf({}), { snapshot: { traffic } });
+      const { objects, unchanged } = plan.traffic;
+      const spec = objects.find(({ kind }) => kind === "VirtualService")?.spec;
+      return { spec, unchanged: Object.values(unchanged), notes, warnings };
+    };
+
+    it("declares them as they are in the cluster, and notes them", async () => {
+      const { spec, unchanged, notes } = await planned(listOf([routesWith(35, 65)]));
+      assert.deepEqual(spec, routesWith(35, 65).spec);
+      assert.deepEqual(unchanged, [["http"]]);
+      assert.ok(notes.some((note) => note.includes("moved by another controller (80 / 20 in its file)")));
+    });
+
+    it("writes no routes for a user who may not list them, with a warning", async () => {
+      const { spec, unchanged, warnings } = await planned(FORBIDDEN);
+      assert.deepEqual(spec, declared.spec);
+      assert.deepEqual(unchanged, [["http"]]);
+      assert.ok(
+        warnings.some((warning) =>
+          warning.endsWith(
+            "so routes and subsets of VirtualService shop/reviews, which other controllers move, are not changed",
+          ),
+        ),
+        warnings.join("\n"),
+      );
+    });
   });
 
   it("has the certificates of Secrets, and never their keys", async () => {

@@ -215,8 +215,10 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       await files.edit("rollout", { "name: primary": "name: primary\n      timeout: 5s" });
       const summary = await (await stackWith(50)).up();
       assert.ok(summary.includes("~ 5 updated"), summary.join());
-      const hashes = ["stable-35", "canary-35"];
-      assert.deepEqual(await rollout.read(), { weights: [65, 35], timeout: "5s", hashes });
+      const written = { names: ["set-header", "primary"], timeout: "5s" };
+      assert.deepEqual(await rollout.read(), {
+        ...{ ...written, weights: [65, 35], hashes: ["stable-35", "canary-35"] },
+      });
       await expectShare(V2, SLEEP, HTTPBIN, 0.5);
       await expectCanary(0.5);
       await files.restore("httpbin");
@@ -225,8 +227,9 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       // Of both objects, whose lists are not written.
       await files.edit("rollout", { "namespace: shop": "namespace: shop\n  labels: { team: shop }" });
       await (await stackWith(20)).up();
-      const moved = { weights: [60, 40], timeout: "5s", hashes: ["stable-40", "canary-40"] };
-      assert.deepEqual(await rollout.read(), moved);
+      assert.deepEqual(await rollout.read(), {
+        ...{ ...written, weights: [60, 40], hashes: ["stable-40", "canary-40"] },
+      });
       assert.ok(changesNothing(await (await stackWith(20)).preview()));
       await expectShare(V2, SLEEP, HTTPBIN, 0.2);
       await expectCanary(0.2);

@@ -15,7 +15,7 @@ export const foreignOwner: TrafficRule = {
       return [
         {
           ...{ level: "fault", object, path: "" },
-          rule: `is in the cluster already, ${ownerOf(found)}: this program did not create it`,
+          rule: `is in the cluster already, ${found.owner === undefined ? ownerOf(found) : `which is owned by ${found.owner}`}: this program did not create it`,
           remedy: "Give this one another name, or have the owner remove theirs",
         },
       ];

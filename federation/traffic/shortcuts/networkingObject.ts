@@ -22,6 +22,7 @@ export function networkingObject<K extends keyof Specs>(
     apiVersion: `${group}/v1`,
     labels: {},
     annotations: {},
+    owner: undefined,
     ...object,
     spec: { ...spec },
   };

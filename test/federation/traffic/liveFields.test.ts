@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Crd } from "../../../federation/traffic/crd.ts";
-import { unchangedLists, withLiveFields } from "../../../federation/traffic/liveFields.ts";
+import { unchangedLists, withAddedRoutes, withLiveFields } from "../../../federation/traffic/liveFields.ts";
 import { contextOf } from "./trafficCase.ts";
 
 const WEIGHTS = "istio-federation.dev/ignore-weights";
@@ -206,6 +206,26 @@ describe("Fields that the stack ignores are declared", () => {
       const applied = current.map((object) => ({ ...object, annotations: {} }));
       assert.deepEqual(withLiveFields(objects, { ...cluster, applied }, hosts), current, "a second time");
     });
+
+  it("together with routes that another controller added, which stay in front", () => {
+    const own = http(route({ v1: 80, v2: 20 }));
+    const [header, mirror] = [route({ v2: 100 }, "name: header"), route({ v2: 100 }, "name: mirror")];
+    const annotate = (spec: string) =>
+      annotated("VirtualService", spec, "istio-federation.dev/ignore-routes", "header, mirror, later");
+    const declared = (file: string, live: string) => {
+      const cluster = { applied: contextOf(annotate(live)).objects, crds: [] };
+      const [object] = withAddedRoutes(contextOf(annotate(file)).objects, cluster);
+      assert.ok(object !== undefined);
+      return [object.spec["http"], Object.values(unchangedLists([object], cluster)).flat()];
+    };
+    const routesOf = (spec: string) => contextOf(annotate(spec)).objects[0]?.spec["http"];
+    const added = `hosts: [reviews], http: [${header}, ${mirror}, ${route({ v1: 80, v2: 20 })}]`;
+    const edited = http(route({ v1: 50, v2: 50 }));
+    const written = `hosts: [reviews], http: [${header}, ${mirror}, ${route({ v1: 50, v2: 50 })}]`;
+    assert.deepEqual(declared(own, added), [routesOf(added), ["http"]]);
+    assert.deepEqual(declared(edited, added), [routesOf(written), []]);
+    assert.deepEqual(declared(own, own), [routesOf(own), ["http"]]);
+  });
 
   it("as the file has them, in lists that are not written, while the cluster cannot be read", () => {
     const { objects, hosts } = contextOf(service(`${http(route({ v1: 80, v2: 20 }))}, tls: []`));

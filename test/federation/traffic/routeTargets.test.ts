@@ -4,7 +4,7 @@ import type { TrafficObject } from "../../../federation/traffic/trafficObject.ts
 
 const object = (kind: string, spec: object, group = "networking.istio.io"): TrafficObject => ({
   ...{ group, kind, apiVersion: `${group}/v1`, namespace: "shop", name: "httpbin" },
-  ...{ labels: {}, annotations: {}, source: "httpbin.yaml", spec: { ...spec } },
+  ...{ labels: {}, annotations: {}, owner: undefined, source: "httpbin.yaml", spec: { ...spec } },
 });
 const to = (host: string, subset?: string) => ({ destination: { host, ...(subset && { subset }) } });
 

@@ -19,6 +19,8 @@ export interface Surroundings {
   imports?: readonly ImportedHost[];
   /** YAML of others' objects. */
   foreign?: string;
+  /** Owner of the objects of others. */
+  owner?: string;
   /** YAML of the objects as their files have them, where they differ. */
   written?: string;
   /** Objects whose hosts are known, beside those of YAML. */
@@ -78,7 +80,11 @@ export function contextOf(yaml: string, around: Surroundings = {}): TrafficConte
   assert.deepEqual(faults, []);
   const others = parseTraffic([{ path: "cluster", text: around.foreign ?? "" }], []);
   const { services = [], workloads = [], imports = [], namespaces = {}, secrets = {} } = around;
-  const foreign = others.objects.map((object) => ({ ...object, source: "cluster" }));
+  const foreign = others.objects.map((object) => ({
+    ...object,
+    owner: around.owner,
+    source: "cluster",
+  }));
   return {
     objects,
     written: around.written === undefined ? objects : contextOf(around.written).objects,

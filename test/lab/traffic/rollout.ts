@@ -7,10 +7,12 @@ interface Rule {
 
 interface Routes {
   metadata: object;
-  spec: { http: { timeout?: string; route: { weight: number }[] }[] };
+  spec: { http: { name: string; match?: object[]; timeout?: string; route: { weight?: number }[] }[] };
 }
 
 const HASH = "rollouts-pod-template-hash";
+/** Route of a step `setHeaderRoute`. */
+const HEADER_ROUTE = "set-header";
 
 /** The objects of a rollout in a cluster, which Argo Rollouts reads and replaces as a whole. */
 export class Rollout {
@@ -22,13 +24,18 @@ export class Rollout {
     this.#place = { group: "networking.istio.io", version: "v1", namespace: "shop", name };
   }
 
-  /** Moves a share of the calls to the canary, and gives the subsets the hashes of their Pods. */
+  /** Moves a share of the calls to the canary, testers' calls by a route of their own, and gives the subsets the hashes of their Pods. */
   async move(percent: number): Promise<void> {
     const routes = await this.#routes();
-    const [stable, canary] = routes.spec.http[0]?.route ?? [];
-    if (stable === undefined || canary === undefined) throw new Error("no route with two destinations");
+    const primary = routes.spec.http.find(({ name }) => name === "primary");
+    const [stable, canary] = primary?.route ?? [];
+    if (primary === undefined || stable === undefined || canary === undefined)
+      throw new Error("no route with two destinations");
+    const match = [{ headers: { tester: { exact: "yes" } } }];
+    const header = { name: HEADER_ROUTE, match, route: [{ ...canary, weight: 100 }] };
     stable.weight = 100 - percent;
     canary.weight = percent;
+    routes.spec.http = [header, primary];
     await this.#replace("virtualservices", routes);
     const rule = await this.#rule();
     for (const { name, labels } of rule.spec.subsets) labels[HASH] = `${name}-${percent}`;
@@ -39,9 +46,11 @@ export class Rollout {
   async read() {
     const { spec } = await this.#routes();
     const { spec: rule } = await this.#rule();
+    const [header, primary] = spec.http;
     return {
-      weights: spec.http[0]?.route.map(({ weight }) => weight),
-      timeout: spec.http[0]?.timeout,
+      names: [header?.name, primary?.name],
+      weights: primary?.route.map(({ weight }) => weight),
+      timeout: primary?.timeout,
       hashes: rule.subsets.map(({ labels }) => labels[HASH]),
     };
   }

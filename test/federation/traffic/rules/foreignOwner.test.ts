@@ -24,6 +24,12 @@ ruleTable(foreignOwner, [
     { foreign: virtualService("hosts: [other]") },
   ],
   [
+    "refuses an object that a controller made for its own",
+    virtualService(ROUTE),
+    [`${FAULT} is owned by Canary reviews: ${REMEDY}`],
+    { foreign: OWNED, owner: "Canary reviews" },
+  ],
+  [
     "accepts another kind of this name",
     virtualService(ROUTE),
     [],

@@ -52,6 +52,19 @@ ruleTable(ignoreAnnotations, [
     ],
   ],
   [
+    "accepts routes of another controller",
+    object("VirtualService", "ignore-routes", "set-header", ROUTES),
+    [],
+  ],
+  [
+    "reports routes of another controller that are the stack's, or have no name",
+    object("VirtualService", "ignore-routes", "beta, true", ROUTES),
+    [
+      `${at("VirtualService", "ignore-routes")} "beta" is a route of the stack, and not only of another controller. Remove the name, or the route.`,
+      `${at("VirtualService", "ignore-routes")} "true" is no name of a route. Write the names of the routes that the controller adds.`,
+    ],
+  ],
+  [
     "reports an annotation of a kind without such a field",
     object("Sidecar", "ignore-weights", "true", ""),
     [`${at("Sidecar", "ignore-weights")} has no effect on a Sidecar. Remove it.`],
