@@ -6,7 +6,7 @@ import { type TrafficObject, objectKey } from "./trafficObject.ts";
 
 /**
  * Lists of specs that an update leaves as they are in the cluster, by object: `{"networking.istio.io/VirtualService/shop/reviews": ["http"]}`.
- * Each object with an ignored field is in it, with an empty list where all is written.
+ * Each object with ignored parts is in it, with an empty list where all is written.
  */
 export type UnchangedLists = Readonly<Record<string, readonly string[]>>;
 
@@ -91,9 +91,9 @@ function counterpart(
 const MATCHES = ["match", "matches"] as const;
 
 /**
- * Lists what an update must not write: lists with ignored fields or routes that are in the cluster as they are declared. Pulumi's state has the
- * fields of the last update, so these would be a change in each preview; written, they would undo the moves since they were read.
- * Where the cluster cannot be read, no such list is written.
+ * Returns the lists with ignored parts that are in the cluster as they are declared, so that no update needs to write them. Pulumi's state
+ * has the fields of the last update: without this they would be a change in each preview, and a write would undo moves since the reading.
+ * Where the cluster cannot be read, it is all lists with ignored parts.
  * @param objects with the ignored fields of the cluster.
  */
 export function unchangedLists(
