@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { checkServerIdentity, createSecureContext, getCACertificates } from "node:tls";
+import { checkServerIdentity, createSecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import { SIZE_LIMIT, sizeFaults } from "../federation/contract/contract.ts";
 import type { PeerConfig } from "../federation/config/peers.ts";
@@ -11,7 +11,7 @@ import type { ContractReading, PublishedContract } from "../federation/imports/r
 import type { Reading, Refused } from "../federation/snapshot.ts";
 import { certificatesIn } from "../federation/x509/certificate.ts";
 import { readPem } from "./certificateFiles.ts";
-import { openConnections, withinDeadline } from "../kubernetes/connections.ts";
+import { machineRoots, openConnections, withinDeadline } from "../kubernetes/connections.ts";
 import { resolvePath } from "../kubernetes/kubeconfig.ts";
 import { selectProxy } from "../kubernetes/proxy.ts";
 
@@ -183,11 +183,6 @@ async function fetchBytes(
       dispatcher.destroy().catch(() => undefined);
     }
   }
-}
-
-/** Certificates, PEM, by which this machine verifies servers. */
-export function machineRoots(): string[] {
-  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }
 
 function redirected({ headers: { location } }: Dispatcher.ResponseData, from: URL): URL {

@@ -9,7 +9,8 @@ import {
 import { signFederationToken } from "../federation/deckhouse/token.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { Reading } from "../federation/snapshot.ts";
-import { machineRoots, readJsonUrl, readServerAuthority } from "./contractDocuments.ts";
+import { machineRoots } from "../kubernetes/connections.ts";
+import { readJsonUrl, readServerAuthority } from "./contractDocuments.ts";
 
 /** Status of a server that does not take a token. */
 const UNAUTHORIZED = 401;

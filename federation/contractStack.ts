@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readSharedRootOutputs } from "./authority/shared.ts";
 import { validateSharedRoots } from "./authority/sharedCertificates.ts";
 import type { ContractStackConfig } from "./config/contractStack.ts";
+import type { NotifyTarget } from "./config/notify.ts";
 import { type Contract, parseContract } from "./contract/contract.ts";
 import type { ValidSignature } from "./contract/signature.ts";
 import { signerFaults } from "./contract/signer.ts";
@@ -51,7 +52,9 @@ export interface ContractStackSnapshot {
 export interface ContractStackPlan {
   kind: "contract";
   /** Outputs of the stack. */
-  outputs: PublicOutputs & ContractStackConfig;
+  outputs: PublicOutputs & Pick<ContractStackConfig, "contractOf">;
+  /** Places that are told of a new contract. */
+  notify: readonly NotifyTarget[];
 }
 
 /**
@@ -59,7 +62,7 @@ export interface ContractStackPlan {
  * @returns undefined when there is a fault.
  */
 export function planContractStack(
-  { contractOf }: ContractStackConfig,
+  { contractOf, notify }: ContractStackConfig,
   snapshot: ContractStackSnapshot,
   findings: Findings,
 ): ContractStackPlan | undefined {
@@ -72,7 +75,7 @@ export function planContractStack(
   if ("pending" in source) {
     const stays = Object.keys(kept).length === 0 ? "Nothing is published" : "What was published stays";
     findings.warn(`${stays}: ${source.pending}`);
-    return { kind: "contract", outputs: { ...kept, contractOf } };
+    return { kind: "contract", outputs: { ...kept, contractOf }, notify };
   }
   const { contract, outputs } = source;
   findings.fault(
@@ -96,7 +99,7 @@ export function planContractStack(
   // Readers of a contract whose cluster seems to trust nobody would hold up the rotation of their roots.
   const { federation, trustAnchors } = kept;
   const published = isWithdrawn ? { trustAnchors, ...outputs, federation } : outputs;
-  return { kind: "contract", outputs: { ...publicOutputs(published), contractOf } };
+  return { kind: "contract", outputs: { ...publicOutputs(published), contractOf }, notify };
 }
 
 function publicOutputs(outputs: Readonly<Record<string, unknown>>): PublicOutputs {

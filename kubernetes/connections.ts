@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, getCACertificates } from "node:tls";
 import type { Dispatcher, buildConnector as BuildConnector } from "undici";
 import { TimeoutError } from "./errors.ts";
 
@@ -28,6 +28,11 @@ export async function openConnections(tls: ConnectionOptions, proxy: URL | undef
     });
   }
   return new Agent({ connect: await socksConnector(proxy, buildConnector(connect)) });
+}
+
+/** Certificates, PEM, by which this machine verifies servers. */
+export function machineRoots(): string[] {
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }
 
 /**

@@ -39,6 +39,13 @@ export const CUSTOM_RESOURCE_DEFINITION: ResourceKind = {
   kind: "CustomResourceDefinition",
   plural: "customresourcedefinitions",
 };
+/** Of the Pulumi Kubernetes Operator. */
+export const OPERATOR_STACK: ResourceKind = {
+  group: "pulumi.com",
+  version: "v1",
+  kind: "Stack",
+  plural: "stacks",
+};
 export const DESTINATION_RULE = networking("DestinationRule", "destinationrules");
 export const GATEWAY = networking("Gateway", "gateways");
 /** Served as v1beta1 only. */

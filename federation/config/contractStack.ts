@@ -1,20 +1,23 @@
 import type * as z from "zod";
 import { foreignKeys } from "./foreignKeys.ts";
 import { draftOf, isGiven, settle } from "./sections.ts";
+import { type NotifyTarget, notify } from "./notify.ts";
 import { type ParsedConfig, checkNamespaces } from "./stackConfig.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { cleanText, pasted } from "../core/pasted.ts";
 
-/** The schema of the one key of a contract stack. */
+/** The schema of each key of a contract stack. */
 export const contractSections = {
   contractOf: pasted(cleanText, STACK_NAME).describe(
     "Instead of a cluster: the stack, of a cluster or of a shared root, whose public outputs this stack publishes for peers.",
   ),
+  notify,
 };
 
 /** The config of a contract stack, parsed. */
 export interface ContractStackConfig {
   contractOf: z.output<(typeof contractSections)["contractOf"]>;
+  notify: readonly NotifyTarget[];
 }
 
 /** Whether a stack is to publish another stack's contract. */
@@ -43,9 +46,9 @@ export function parseContractStack(
     complaints,
     [],
   );
-  const { contractOf } = sections;
+  const { contractOf, notify: targets = [] } = sections;
   return {
-    config: contractOf === undefined ? undefined : { contractOf },
+    config: contractOf === undefined ? undefined : { contractOf, notify: targets },
     faults: [...checkNamespaces(keys), ...foreignKeys(raw, "contractOf"), ...faults],
     skipped,
   };

@@ -15,6 +15,7 @@ export function foreignKeys(raw: Readonly<Record<string, unknown>>, own: keyof t
   return (
     Object.keys(raw)
       .filter((key) => key !== own && isGiven(raw[key]) && raw[key] !== "")
+      .filter((key) => own !== "contractOf" || key !== "notify")
       // The project's default, which every stack has.
       .filter((key) => key !== "topology" || raw[key] !== "federation")
       .map((key): Fault => {

@@ -15,6 +15,7 @@ import { checkExisting, isIstioKnown, istio } from "./istio.ts";
 import { checkRevisions } from "./revisions.ts";
 import { checkPeers, peers } from "./peers.ts";
 import { brake } from "./brake.ts";
+import { notify } from "./notify.ts";
 import { checkPublish, publish } from "./publish.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
@@ -65,6 +66,7 @@ export const sections = {
   publish,
   exports: exportRules,
   contract,
+  notify,
   peers,
   brake,
   traffic,

@@ -16,7 +16,7 @@ const TRUST = { trustAnchors: { us: {} }, certificateRequest: "PEM" };
 async function run(stacks: Stacks, source = SOURCE) {
   await withStacks(stacks);
   const findings = new Findings();
-  const config = { contractOf: source };
+  const config = { contractOf: source, notify: [] };
   const plan = planContractStack(config, await readContractStackSnapshot(config), findings);
   return { outputs: plan?.outputs, warnings: findings.warnings, faults: findings.faults.map(describeFault) };
 }

@@ -26,6 +26,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "gateway.existing": "instead of the program's gateway: ownersGateway.test.ts",
   "traffic.egress": "needs a gateway or a firewall of its owner: egress.test.ts",
   traffic: "needs objects of its own: trafficSchemas.test.ts, trafficShortcuts.test.ts",
+  notify: "needs somebody to tell: contractNotification.test.ts",
   publish: "a gateway of its own: peers.lab.ts",
   "peers.<name>.identity.roots": "trust.lab.ts",
   "peers.<name>.identity.signingKey": "is for peers with an Istio of their own: sender.test.ts",

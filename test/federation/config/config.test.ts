@@ -61,6 +61,11 @@ const full = {
     { selector: { "istio-federation.dev/export": "true" }, namespace: "abc" },
   ],
   contract: { stack: "cluster-a-contract" },
+  notify: [
+    { operatorStack: { namespace: "pulumi", name: "cluster-b", path: "~/ops", context: "ops" } },
+    { repository: "acme/clusters", tokenEnv: "DISPATCH_TOKEN", api: "https://github.example/api/v3" },
+    { url: "https://hooks.example/contract", secretEnv: "HOOK_SECRET" },
+  ],
   peers: {
     "cluster-b": { stack: "cluster-b", exportTo: ["abc", "."] },
     "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"], names: "mesh" },
@@ -118,6 +123,7 @@ describe("A stack's config", () => {
         values: {},
       },
       contract: {},
+      notify: [],
       exports: [],
       peers: {},
       brake: { removals: 20, share: 0.5 },
