@@ -6,6 +6,7 @@ import type { ParsedObjects, TrafficReadings } from "../federation/traffic/traff
 import type { ClusterReader } from "./clusterReader.ts";
 import { loadChartCrds, readCrds } from "./crds.ts";
 import { readRegisteredHosts } from "./registeredHosts.ts";
+import { resolveHost } from "../federation/core/serviceHost.ts";
 import { readAllServices } from "./services.ts";
 import { readDeclaredObjects } from "./trafficFiles.ts";
 import { readTrafficObjects } from "./trafficObjects.ts";
@@ -30,7 +31,11 @@ export async function readTraffic(
     services,
     services.then((reading) =>
       reader.read((client) =>
-        readTrafficSecrets(client, objects, "value" in reading ? reading.value.workloads : []),
+        readTrafficSecrets(client, {
+          objects,
+          workloads: "value" in reading ? reading.value.workloads : [],
+          hosts: { resolve: (host, namespace) => resolveHost(host, namespace, cluster.domain) },
+        }),
       ),
     ),
     reader.read((client) => readRegisteredHosts(client, config.canaries)),

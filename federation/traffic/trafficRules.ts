@@ -5,6 +5,12 @@ import { ruleHosts, serverVerification } from "./rules/destinationRules.ts";
 import { destinationSubsets } from "./rules/destinationSubsets.ts";
 import { foreignOwner } from "./rules/foreignOwner.ts";
 import { gatewayPods } from "./rules/gatewayPods.ts";
+import {
+  credentialContents,
+  credentialSecrets,
+  sharedCertificates,
+  sidecarCredentials,
+} from "./rules/credentials.ts";
 import { hostForm } from "./rules/hostForm.ts";
 import { ignoreAnnotations } from "./rules/ignoreAnnotations.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
@@ -25,6 +31,10 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   gatewayHosts,
   gatewayPods,
   autoPassthrough,
+  credentialSecrets,
+  credentialContents,
+  sharedCertificates,
+  sidecarCredentials,
   ruleHosts,
   serverVerification,
   meshHosts,

@@ -225,7 +225,8 @@ describe("The traffic of a cluster", () => {
           }
         : undefined,
     );
-    assert.deepEqual(valueOf(read.secrets), { "shop/shop-tls": { certificates: "certificate" } });
+    const secret = { certificates: "certificate", isPair: undefined, authority: undefined };
+    assert.deepEqual(valueOf(read.secrets), { "shop/shop-tls": secret });
     const text = JSON.stringify(read);
     assert.ok(!text.includes(KEY) && !text.includes(base64(KEY)));
   });

@@ -60,6 +60,11 @@ function contractDocument(contract: object) {
   return document!;
 }
 
+/** A Secret with this certificate, whose key is its own. */
+function secretOf(certificates: string | undefined): ServerSecret {
+  return { certificates, isPair: certificates === undefined ? undefined : true, authority: undefined };
+}
+
 /** A Secret with a certificate for these names. */
 async function secretFor(host: string, dates: { notBefore?: Date; notAfter?: Date } = {}) {
   const names = [{ type: "dns" as const, value: host }];
@@ -70,7 +75,7 @@ async function secretFor(host: string, dates: { notBefore?: Date; notAfter?: Dat
     notAfter: new Date("2027-06-01"),
     ...dates,
   });
-  return { certificates: pem };
+  return secretOf(pem);
 }
 
 function check(publishSecret: Reading<ServerSecret | undefined>, services = servicesOf(1)) {
@@ -144,8 +149,8 @@ describe("The certificate of the gateway that serves a contract", () => {
     const soon = await secretFor(HOST, { notAfter: new Date(NOW.getTime() + 10.5 * 86_400_000) });
     const table: [ServerSecret | undefined, RegExp][] = [
       [undefined, /Secret istio-publish\/contracts is not there, .*kubectl create secret tls contracts/],
-      [{ certificates: undefined }, /is no TLS Secret: it has neither tls.crt and tls.key, nor cert and key/],
-      [{ certificates: "no PEM" }, /has no certificate in PEM/],
+      [secretOf(undefined), /is no TLS Secret: it has neither tls.crt and tls.key, nor cert and key/],
+      [secretOf("no PEM"), /has no certificate in PEM/],
       [other, /has a certificate for other names \(DNS:b.example\)/],
       [expired, /has expired on 2026-11-01/],
       [early, /is not valid before 2026-12-24/],
