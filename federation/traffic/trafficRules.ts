@@ -13,6 +13,8 @@ import {
 } from "./rules/credentials.ts";
 import { hostForm } from "./rules/hostForm.ts";
 import { ignoreAnnotations } from "./rules/ignoreAnnotations.ts";
+import { externalMutual, firewalledHosts, sniHosts } from "./rules/externalHosts.ts";
+import { claimedImports, rulesOfImports, sharedWeights } from "./rules/importedHosts.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
 import { routeOrder } from "./rules/routeOrder.ts";
@@ -37,7 +39,13 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   sidecarCredentials,
   ruleHosts,
   serverVerification,
+  rulesOfImports,
+  externalMutual,
+  claimedImports,
+  sniHosts,
+  firewalledHosts,
   meshHosts,
   routeOrder,
   routeWeights,
+  sharedWeights,
 ];
