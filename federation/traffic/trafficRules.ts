@@ -11,14 +11,18 @@ import {
   sharedCertificates,
   sidecarCredentials,
 } from "./rules/credentials.ts";
+import { gatewayConflicts, gatewayPorts } from "./rules/gatewayServers.ts";
 import { hostForm } from "./rules/hostForm.ts";
 import { ignoreAnnotations } from "./rules/ignoreAnnotations.ts";
 import { externalMutual, firewalledHosts, sniHosts } from "./rules/externalHosts.ts";
 import { claimedImports, rulesOfImports, sharedWeights } from "./rules/importedHosts.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
+import { eastWestPort, portNumbers, protocolNames } from "./rules/ports.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
 import { routeOrder } from "./rules/routeOrder.ts";
 import { routeWeights } from "./rules/routeWeights.ts";
+import { entryAddresses, entryProtocols } from "./rules/serviceEntries.ts";
+import { subsetPods } from "./rules/subsetPods.ts";
 import type { TrafficRule } from "./trafficRule.ts";
 
 /** All rules, in the order of their findings. */
@@ -26,22 +30,30 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   foreignOwner,
   ignoreAnnotations,
   hostForm,
+  portNumbers,
+  protocolNames,
   destinationHosts,
   destinationPorts,
   destinationSubsets,
   routeGateways,
   gatewayHosts,
   gatewayPods,
+  gatewayPorts,
+  gatewayConflicts,
+  eastWestPort,
   autoPassthrough,
   credentialSecrets,
   credentialContents,
   sharedCertificates,
   sidecarCredentials,
   ruleHosts,
+  subsetPods,
   serverVerification,
   rulesOfImports,
   externalMutual,
   claimedImports,
+  entryAddresses,
+  entryProtocols,
   sniHosts,
   firewalledHosts,
   meshHosts,

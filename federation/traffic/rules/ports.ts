@@ -1,0 +1,129 @@
+import { GATEWAY_NAME, GATEWAY_PORT } from "../../core/wellKnown.ts";
+import { matches } from "../../core/labels.ts";
+import { suggestion } from "../../core/schema.ts";
+import { isIstio } from "../trafficObject.ts";
+import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
+
+/** Numbers that are no TCP ports: the CRDs let most of them pass, and istiod's webhook refuses them (`ValidatePort`). */
+export const portNumbers: TrafficRule = {
+  code: "port-number",
+  checks: "ports are from 1 to 65535",
+  needs: [],
+  find: ({ objects }) =>
+    objects.filter(isIstio).flatMap((object) =>
+      portsIn(object.spec, "spec").flatMap(({ path, value }): TrafficFinding[] =>
+        value >= 1 && value <= 65535
+          ? []
+          : [
+              {
+                ...{ level: "fault", object, path, value },
+                rule: "is no port: a whole number from 1 to 65535",
+                remedy: "Correct it",
+              },
+            ],
+      ),
+    ),
+};
+
+/** Lists the numbers of ports in a spec: `port: 80`, and `number` and `targetPort` of `port` and of the entries of `ports`. */
+function portsIn(value: unknown, path: string, key = "", parent = ""): { path: string; value: number }[] {
+  if (typeof value === "number") {
+    const isPort =
+      key === "port" || (["number", "targetPort"].includes(key) && ["port", "ports"].includes(parent));
+    return isPort ? [{ path, value }] : [];
+  }
+  if (Array.isArray(value))
+    return value.flatMap((entry: unknown, index) => portsIn(entry, `${path}[${index}]`, key, parent));
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, entry]) => portsIn(entry, `${path}.${name}`, name, key));
+}
+
+/** Protocols that Istio knows (`protocol.Parse` in pkg/config/protocol/instance.go), in its spelling. */
+const PROTOCOLS = [
+  "GRPC",
+  "GRPC-WEB",
+  "HTTP",
+  "HTTP2",
+  "HTTPS",
+  "HTTP_PROXY",
+  "MONGO",
+  "MYSQL",
+  "REDIS",
+  "TCP",
+  "TLS",
+  "UDP",
+];
+
+/** Protocols that Istio does not know, which its webhook refuses, or that it knows in capitals: it reads these, and other tools do not. */
+export const protocolNames: TrafficRule = {
+  code: "protocol",
+  checks: "protocols are those that Istio knows",
+  needs: [],
+  find: ({ objects }) =>
+    (["Gateway", "ServiceEntry"] as const).flatMap((kind) =>
+      ofKind(objects, kind).flatMap(({ object, spec }) => {
+        const ports =
+          "servers" in spec
+            ? (spec.servers ?? []).map(({ port }, index) => ({
+                port,
+                path: `spec.servers[${index}].port.protocol`,
+              }))
+            : ("ports" in spec ? (spec.ports ?? []) : []).map((port, index) => ({
+                port,
+                path: `spec.ports[${index}].protocol`,
+              }));
+        return ports.flatMap(({ port, path }): TrafficFinding[] => {
+          const { protocol = "" } = port ?? {};
+          if (protocol === "" || PROTOCOLS.includes(protocol)) return [];
+          const upper = protocol.toUpperCase();
+          if (PROTOCOLS.includes(upper))
+            return [
+              {
+                ...{ level: "warning", object, path, value: protocol },
+                rule: `is written in small letters: Istio reads ${upper}, and other tools may not`,
+                remedy: `Write ${upper}`,
+              },
+            ];
+          return [
+            {
+              ...{ level: "fault", object, path, value: protocol },
+              rule: `is none of Istio's protocols (${PROTOCOLS.join(", ")})`,
+              remedy: suggestion(upper, PROTOCOLS) ?? "Write one of these",
+            },
+          ];
+        });
+      }),
+    ),
+};
+
+/** A Gateway of the stack at the port by which peers come in: two Gateways would share one listener, and peers' calls could get lost. */
+export const eastWestPort: TrafficRule = {
+  code: "east-west-port",
+  checks: "Gateways use the port of the east-west gateway",
+  needs: ["services"],
+  find: ({ objects, workloads }) =>
+    ofKind(objects, "Gateway").flatMap(({ object, spec: { selector = {}, servers = [] } }) => {
+      // Without a selector a Gateway is for all gateways.
+      const isOfGateway = Object.keys(selector).length === 0 || selector["istio"] === GATEWAY_NAME;
+      const selected = workloads.some(
+        ({ labels }) => labels["istio"] === GATEWAY_NAME && matches(selector, labels),
+      );
+      if (!isOfGateway && !selected) return [];
+      return servers.flatMap(({ port }, index): TrafficFinding[] =>
+        port?.number === GATEWAY_PORT
+          ? [
+              {
+                ...{
+                  level: "fault",
+                  object,
+                  path: `spec.servers[${index}].port.number`,
+                  value: GATEWAY_PORT,
+                },
+                rule: "is the port of the east-west gateway, at which peers call exported services",
+                remedy: "Write another port, or select the Pods of another gateway",
+              },
+            ]
+          : [],
+      );
+    }),
+};
