@@ -180,6 +180,7 @@ export interface PolicySource {
   principals?: string[];
   notPrincipals?: string[];
   requestPrincipals?: string[];
+  notRequestPrincipals?: string[];
   namespaces?: string[];
   notNamespaces?: string[];
   ipBlocks?: string[];

@@ -1,7 +1,8 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Findings } from "../core/findings.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
-import { ownValue } from "../core/order.ts";
+import { gatewayPlace } from "../core/gatewayPlace.ts";
+import { ownValue, sortedUnique } from "../core/order.ts";
 import { firstNames } from "../core/text.ts";
 import { valuesOfIstiods } from "../core/revision.ts";
 import { valueAt } from "../core/schema.ts";
@@ -149,7 +150,7 @@ function unreadable(reading: TrafficReadings[Need]): string[] {
 }
 
 function contextOf(
-  { cluster, peers, certificateAuthority }: StackConfig,
+  { cluster, peers, certificateAuthority, gateway }: StackConfig,
   readings: TrafficReadings,
   objects: readonly TrafficObject[],
   connection: Connection | undefined,
@@ -181,10 +182,20 @@ function contextOf(
     workloads,
     namespaces,
     secrets: valueOf(readings.secrets, {}),
-    mesh: { clusterDomain: cluster.domain, trustDomain: cluster.trustDomain, rootNamespace },
+    mesh: {
+      ...{ clusterDomain: cluster.domain, trustDomain: cluster.trustDomain, rootNamespace },
+      peerTrustDomains: trustDomainsOf(connection),
+      ownNamespaces: [gatewayPlace(gateway).namespace],
+    },
     expiryWarningDays: certificateAuthority.expiryWarningDays,
     now,
   };
+}
+
+/** Trust domains of the peers that are trusted, sorted. */
+function trustDomainsOf(connection: Connection | undefined): string[] {
+  const peers = connection?.kind === "imports" ? Object.values(connection.peers) : [];
+  return sortedUnique(peers.flatMap(({ pinned }) => pinned?.trustDomain ?? []));
 }
 
 /** The hosts of peers after this update, and those that it removes. */

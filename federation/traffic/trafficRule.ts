@@ -26,7 +26,15 @@ export interface TrafficContext {
   namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** TLS Secrets by `namespace/name`; undefined for one that is not there. */
   secrets: Readonly<Record<string, ServerSecret | undefined>>;
-  mesh: { clusterDomain: string; trustDomain: string; rootNamespace: string };
+  mesh: {
+    clusterDomain: string;
+    trustDomain: string;
+    /** Those of peers that are trusted, sorted. */
+    peerTrustDomains: readonly string[];
+    rootNamespace: string;
+    /** Namespaces that this update makes, beside those with fixed names. */
+    ownNamespaces: readonly string[];
+  };
   /** Days before the end of a certificate from which on there is a warning. */
   expiryWarningDays: number;
   now: Date;

@@ -17,6 +17,10 @@ import { ignoreAnnotations } from "./rules/ignoreAnnotations.ts";
 import { externalMutual, firewalledHosts, sniHosts } from "./rules/externalHosts.ts";
 import { claimedImports, rulesOfImports, sharedWeights } from "./rules/importedHosts.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
+import { objectNamespaces } from "./rules/objectNamespaces.ts";
+import { gatewaySelectors, policyWorkloads, strictClients } from "./rules/policySelectors.ts";
+import { policyNamespaces, principalForm } from "./rules/policySources.ts";
+import { requiredTokens, validatedTokens } from "./rules/requestTokens.ts";
 import { eastWestPort, portNumbers, protocolNames } from "./rules/ports.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
 import { routeOrder } from "./rules/routeOrder.ts";
@@ -28,6 +32,7 @@ import type { TrafficRule } from "./trafficRule.ts";
 /** All rules, in the order of their findings. */
 export const TRAFFIC_RULES: readonly TrafficRule[] = [
   foreignOwner,
+  objectNamespaces,
   ignoreAnnotations,
   hostForm,
   portNumbers,
@@ -60,4 +65,11 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   routeOrder,
   routeWeights,
   sharedWeights,
+  policyWorkloads,
+  gatewaySelectors,
+  policyNamespaces,
+  principalForm,
+  strictClients,
+  requiredTokens,
+  validatedTokens,
 ];

@@ -98,7 +98,10 @@ export function contextOf(yaml: string, around: Surroundings = {}): TrafficConte
       importNamespace: "istio-federation",
     }),
     ...{ services, workloads, namespaces, secrets },
-    mesh: { clusterDomain: "paris.local", trustDomain: "paris.local", rootNamespace: "istio-system" },
+    mesh: {
+      ...{ clusterDomain: "paris.local", trustDomain: "paris.local", rootNamespace: "istio-system" },
+      ...{ peerTrustDomains: ["berlin.local"], ownNamespaces: [] },
+    },
     expiryWarningDays: 30,
     now: around.now ?? new Date("2026-12-01T00:00:00Z"),
   };
