@@ -28,7 +28,8 @@ export function misplacedField({ name, places }: UnknownField): MisplacedField {
     .slice(0, -1)
     .slice(-OUTER_LEVELS)
     .reverse()
-    .find((place) => hasField(place.schema, name));
+    // Everything has a name: one of an outer map is not the one that was meant.
+    .find((place) => name !== "name" && hasField(place.schema, name));
   if (outer !== undefined) {
     const meant = [...outer.path, name];
     const remedy = `Move it to ${pathOf(...meant)}`;

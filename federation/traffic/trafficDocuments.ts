@@ -1,6 +1,7 @@
 import { isScalar, parseAllDocuments } from "yaml";
 import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, OBJECT_NAME } from "../core/names.ts";
+import { sortedUnique } from "../core/order.ts";
 import { nearestName, suggestion, unknownField } from "../core/schema.ts";
 import { METADATA_FIELDS } from "./crd.ts";
 import type { ParsedObjects, TrafficFile } from "./trafficTargets.ts";
@@ -20,6 +21,8 @@ const FILE_LIMIT = 1_000_000;
 interface Written {
   source: string;
   value: unknown;
+  /** Whether the value is what the parser made of a document before an error in it, which is reported already. */
+  isPart: boolean;
 }
 
 /**
@@ -35,9 +38,11 @@ export function parseTraffic(
   const faults: Fault[] = [];
   const written = [
     ...files.flatMap((file) => documentsOf(file, faults)),
-    ...inline.map((value, index) => ({ source: `traffic.objects[${index}]`, value })),
+    ...inline.map((value, index) => ({ source: `traffic.objects[${index}]`, value, isPart: false })),
   ].flatMap(itemsOf);
+  const declared = written.flatMap(({ value }) => identityOf(value));
   const parsed = written.flatMap((each) => {
+    if (each.isPart) return [];
     const object = parseObject(each);
     if ("kind" in object) return [object];
     faults.push(...object.map((fault) => inPlace(each.source, fault)));
@@ -46,7 +51,7 @@ export function parseTraffic(
   const unique = uniqueObjects([...parsed, ...rendered]);
   return {
     objects: unique.objects,
-    declared: unique.objects.map(objectKey),
+    declared: sortedUnique([...declared, ...unique.objects.map(objectKey)]),
     faults: [...faults, ...unique.faults],
   };
 }
@@ -70,11 +75,11 @@ function documentsOf({ path, text }: TrafficFile, faults: Fault[]): Written[] {
       faults.push({
         path: `${source}${line}`,
         rule: `is no YAML: ${firstSentence(error.message)}`,
-        remedy: "Correct it",
+        remedy: error.code === "TAB_AS_INDENT" ? "Indent by spaces" : "Correct it",
       });
-      return [];
     }
-    return [{ source, value: toValue(() => document.toJS({ maxAliasCount: 100 }) as unknown) }];
+    const value = toValue(() => document.toJS({ maxAliasCount: 100 }) as unknown);
+    return [{ source, value, isPart: error !== undefined }];
   });
 }
 
@@ -97,14 +102,25 @@ function toValue(convert: () => unknown): unknown {
 }
 
 /** Unfolds Lists; an empty document, as between two separators, is none. */
-function itemsOf({ source, value }: Written): Written[] {
+function itemsOf({ source, value, isPart }: Written): Written[] {
   if (value === null || value === undefined) return [];
   if (!isMap(value) || !Array.isArray(value["items"]) || !String(value["kind"]).endsWith("List"))
-    return [{ source, value }];
+    return [{ source, value, isPart }];
   return value["items"].map((item: unknown, index) => ({
     source: `${source}, items[${index}]`,
     value: item,
+    isPart,
   }));
+}
+
+/** Identities of an object by its kind alone, as {@link objectKey} formats them; what is faulty may have no name. */
+function identityOf(value: unknown): string[] {
+  if (!isMap(value)) return [];
+  const { kind, metadata } = value;
+  const { namespace, name } = isMap(metadata) ? metadata : {};
+  return TRAFFIC_KINDS.filter((each) => each.kind === kind).map(({ group }) =>
+    objectKey({ group, kind: String(kind), namespace: String(namespace), name: String(name) }),
+  );
 }
 
 function parseObject({ source, value }: Written): TrafficObject | Fault[] {

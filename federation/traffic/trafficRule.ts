@@ -2,7 +2,7 @@ import type { KubernetesService, Workload } from "../exports/clusterServices.ts"
 import type { ServerSecret } from "../publish/serverCertificate.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Specs } from "./specs.ts";
-import { type TrafficObject, isIstio } from "./trafficObject.ts";
+import { TRAFFIC_KINDS, type TrafficObject, isIstio, objectKey } from "./trafficObject.ts";
 
 /** A part of the cluster that a rule looks at, and that may be unreadable. */
 export type Need = "services" | "secrets" | "foreign";
@@ -13,7 +13,7 @@ export interface TrafficContext {
   objects: readonly TrafficObject[];
   /** Valid objects as their files have them: {@link objects} have ignored fields as they are in the cluster. */
   written: readonly TrafficObject[];
-  /** Names of all objects of the stack, faulty ones too, as {@link objectKey} has them: nothing refers to them in vain. */
+  /** Identities of all objects of the stack, faulty ones too, as {@link objectKey} formats them: see {@link hasFaulty}. */
   declared: ReadonlySet<string>;
   /** Traffic objects of others; empty where they cannot be read. */
   foreign: readonly TrafficObject[];
@@ -61,6 +61,17 @@ export interface TrafficRule {
   readonly checks: string;
   readonly needs: readonly Need[];
   readonly find: (context: TrafficContext) => TrafficFinding[];
+}
+
+/** Whether some object of one of Istio's kinds was left out for its faults: what refers to it is no mistake of its own. */
+export function hasFaulty(
+  { declared, objects }: Pick<TrafficContext, "declared" | "objects">,
+  kind: keyof Specs,
+): boolean {
+  const valid = new Set(objects.map(objectKey));
+  return TRAFFIC_KINDS.filter((each) => each.kind === kind && isIstio(each)).some(({ group }) =>
+    [...declared].some((key) => key.startsWith(`${group}/${kind}/`) && !valid.has(key)),
+  );
 }
 
 /** Returns the objects of one of Istio's kinds with their specs. */

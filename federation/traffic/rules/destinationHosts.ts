@@ -1,18 +1,20 @@
 import { suggestion } from "../../core/schema.ts";
 import { destinationsOf } from "../destinations.ts";
 import type { KnownHost } from "../hosts.ts";
-import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
+import { type TrafficFinding, type TrafficRule, hasFaulty, ofKind } from "../trafficRule.ts";
+import { webHost } from "./hostForm.ts";
 
 /** A route to a host that nobody has: its requests fail (`DestinationHostAnalyzer` of istioctl). */
 export const destinationHosts: TrafficRule = {
   code: "IST0101",
   checks: "routes lead to hosts that are there",
   needs: ["services", "foreign"],
-  find: ({ objects, hosts }) => {
-    if (!hosts.isComplete) return [];
+  find: (context) => {
+    const { objects, hosts } = context;
+    if (!hosts.isComplete || hasFaulty(context, "ServiceEntry")) return [];
     return ofKind(objects, "VirtualService").flatMap(({ object, spec }) =>
       destinationsOf(spec).flatMap(({ destination: { host }, path, isMirror }): TrafficFinding[] => {
-        if (host === undefined) return [];
+        if (host === undefined || webHost(host) !== undefined) return [];
         const found = hosts.find(host, object.namespace);
         const place = { object, path: `${path}.host`, value: host };
         if (found.length > 0) return found.flatMap((known) => importFindings(known, place));

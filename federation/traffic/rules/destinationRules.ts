@@ -1,16 +1,19 @@
 import { suggestion } from "../../core/schema.ts";
 import { clientTlsSettings } from "../clientTls.ts";
-import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
+import { type TrafficFinding, type TrafficRule, hasFaulty, ofKind } from "../trafficRule.ts";
+import { webHost } from "./hostForm.ts";
 
 /** A DestinationRule for a host that nobody has: it does nothing. */
 export const ruleHosts: TrafficRule = {
   code: "IST0174",
   checks: "DestinationRules are for hosts that are there",
   needs: ["services", "foreign"],
-  find: ({ objects, hosts }) =>
-    ofKind(objects, "DestinationRule").flatMap(({ object, spec: { host = "" } }): TrafficFinding[] => {
-      if (!hosts.isComplete || host.startsWith("*") || hosts.find(host, object.namespace).length > 0)
-        return [];
+  find: (context) => {
+    const { objects, hosts } = context;
+    if (!hosts.isComplete || hasFaulty(context, "ServiceEntry")) return [];
+    return ofKind(objects, "DestinationRule").flatMap(({ object, spec: { host = "" } }): TrafficFinding[] => {
+      if (host.startsWith("*") || webHost(host) !== undefined) return [];
+      if (hosts.find(host, object.namespace).length > 0) return [];
       const full = hosts.resolve(host, object.namespace);
       return [
         {
@@ -22,7 +25,8 @@ export const ruleHosts: TrafficRule = {
           remedy: suggestion(full, hosts.names) ?? "Correct it, or write the full name of the Service",
         },
       ];
-    }),
+    });
+  },
 };
 
 /** TLS to a server that is not verified: without certificates of an authority, any server is taken (`CaCertificateAnalyzer`). */

@@ -1,13 +1,16 @@
 import { suggestion } from "../../core/schema.ts";
 import { destinationsOf } from "../destinations.ts";
-import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
+import { type TrafficFinding, type TrafficRule, hasFaulty, ofKind } from "../trafficRule.ts";
+import { webHost } from "./hostForm.ts";
 
 /** A route to a subset that no DestinationRule of its host has: its requests get a 503 (`DestinationRuleAnalyzer`). */
 export const destinationSubsets: TrafficRule = {
   code: "IST0101",
   checks: "routes name subsets that DestinationRules have",
   needs: ["foreign"],
-  find: ({ objects, foreign, hosts }) => {
+  find: (context) => {
+    const { objects, foreign, hosts } = context;
+    const isComplete = !hasFaulty(context, "DestinationRule");
     const rules = ofKind([...objects, ...foreign], "DestinationRule");
     return ofKind(objects, "VirtualService").flatMap(({ object, spec }) =>
       destinationsOf(spec).flatMap(({ destination: { host = "", subset }, path }): TrafficFinding[] => {
@@ -30,7 +33,7 @@ export const destinationSubsets: TrafficRule = {
           ({ object: rule, spec: { host: theirs = "" } }) => hosts.resolve(theirs, rule.namespace) === full,
         );
         const known = ofHost.flatMap(({ spec: { subsets = [] } }) => subsets.map(({ name = "" }) => name));
-        if (known.includes(subset)) return [];
+        if (known.includes(subset) || !isComplete || webHost(host) !== undefined) return [];
         const rule =
           ofHost.length === 0
             ? `is no subset: there is no DestinationRule for ${full}`

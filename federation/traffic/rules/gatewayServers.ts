@@ -83,7 +83,7 @@ export const gatewayPorts: TrafficRule = {
             (each.targetPort ?? each.port) === number ||
             typeof each.targetPort === "string",
         );
-        if (number === undefined || isLed) return [];
+        if (number === undefined || number < 1 || number > 65535 || isLed) return [];
         return [
           {
             ...{ level: "warning", object, path: `spec.servers[${index}].port.number`, value: number },

@@ -29,7 +29,8 @@ export const portNumbers: TrafficRule = {
 function portsIn(value: unknown, path: string, key = "", parent = ""): { path: string; value: number }[] {
   if (typeof value === "number") {
     const isPort =
-      key === "port" || (["number", "targetPort"].includes(key) && ["port", "ports"].includes(parent));
+      key === "port" ||
+      (["number", "targetPort"].includes(key) && ["port", "ports", "tunnel"].includes(parent));
     return isPort ? [{ path, value }] : [];
   }
   if (Array.isArray(value))
@@ -109,8 +110,9 @@ export const eastWestPort: TrafficRule = {
         ({ labels }) => labels["istio"] === GATEWAY_NAME && matches(selector, labels),
       );
       if (!isOfGateway && !selected) return [];
-      return servers.flatMap(({ port }, index): TrafficFinding[] =>
-        port?.number === GATEWAY_PORT
+      // AUTO_PASSTHROUGH is a fault at every port.
+      return servers.flatMap(({ port, tls }, index): TrafficFinding[] =>
+        port?.number === GATEWAY_PORT && tls?.mode !== "AUTO_PASSTHROUGH"
           ? [
               {
                 ...{

@@ -3,14 +3,17 @@ import { MESH, fullGatewayName } from "../destinations.ts";
 import { covers } from "../hosts.ts";
 import type { GatewaySpec } from "../specs.ts";
 import { type TrafficObject, fullName, isIstio } from "../trafficObject.ts";
-import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
+import { type TrafficFinding, type TrafficRule, hasFaulty, ofKind } from "../trafficRule.ts";
+import { isHostOfServer, webHost } from "./hostForm.ts";
 
 /** A VirtualService for a Gateway that is not there, which then has no effect (`GatewayAnalyzer`). */
 export const routeGateways: TrafficRule = {
   code: "IST0101",
   checks: "the gateways of VirtualServices are there",
   needs: ["foreign"],
-  find: ({ objects, foreign }) => {
+  find: (context) => {
+    const { objects, foreign } = context;
+    if (hasFaulty(context, "Gateway")) return [];
     const names = gatewaysIn([...objects, ...foreign]).map(({ object }) => fullName(object));
     return ofKind(objects, "VirtualService").flatMap(({ object, spec: { gateways = [] } }) =>
       gateways.flatMap((gateway, index): TrafficFinding[] => {
@@ -41,7 +44,8 @@ export const gatewayHosts: TrafficRule = {
       own.flatMap((gateway, index): TrafficFinding[] => {
         const full = fullGatewayName(gateway, object.namespace);
         const found = gateways.find((each) => fullName(each.object) === full);
-        if (found === undefined || gateway === MESH) return [];
+        if (found === undefined || gateway === MESH || hosts.some((host) => webHost(host) !== undefined))
+          return [];
         const admitted = serverHosts(found, object.namespace);
         if (hosts.some((host) => admitted.some((each) => covers(each, host) || covers(host, each))))
           return [];
@@ -69,6 +73,8 @@ function serverHosts(
   return servers
     .flatMap(({ hosts = [] }) => hosts)
     .flatMap((host) => {
+      // A host with a path or a port has a fault of its own.
+      if (!isHostOfServer(host)) return ["*"];
       const [place = "", name = ""] = host.includes("/") ? host.split("/") : ["*", host];
       const isFor = place === "*" || (place === "." ? object.namespace : place) === namespace;
       return isFor ? [name] : [];

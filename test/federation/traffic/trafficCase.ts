@@ -78,6 +78,14 @@ export function imported(host: string, changes: Partial<ImportedHost> = {}): Imp
 export function contextOf(yaml: string, around: Surroundings = {}): TrafficContext {
   const { objects, faults } = parseTraffic([{ path: "traffic.yaml", text: yaml }], []);
   assert.deepEqual(faults, []);
+  return contextOfObjects(objects, around);
+}
+
+/** Puts objects of a stack into a cluster. */
+export function contextOfObjects(
+  objects: readonly TrafficObject[],
+  around: Surroundings = {},
+): TrafficContext {
   const others = parseTraffic([{ path: "cluster", text: around.foreign ?? "" }], []);
   const { services = [], workloads = [], imports = [], namespaces = {}, secrets = {} } = around;
   const foreign = others.objects.map((object) => ({
