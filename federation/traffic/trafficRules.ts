@@ -1,7 +1,7 @@
 import { autoPassthrough } from "./rules/autoPassthrough.ts";
 import { destinationHosts } from "./rules/destinationHosts.ts";
 import { destinationPorts } from "./rules/destinationPorts.ts";
-import { ruleHosts, serverVerification } from "./rules/destinationRules.ts";
+import { portVerification, ruleHosts, serverVerification } from "./rules/destinationRules.ts";
 import { destinationSubsets } from "./rules/destinationSubsets.ts";
 import { foreignOwner } from "./rules/foreignOwner.ts";
 import { gatewayPods } from "./rules/gatewayPods.ts";
@@ -25,6 +25,7 @@ import { eastWestPort, portNumbers, protocolNames } from "./rules/ports.ts";
 import { gatewayHosts, routeGateways } from "./rules/routeGateways.ts";
 import { routeOrder } from "./rules/routeOrder.ts";
 import { routeWeights } from "./rules/routeWeights.ts";
+import { serverTls, sharedPorts } from "./rules/serverPorts.ts";
 import { entryAddresses, entryProtocols } from "./rules/serviceEntries.ts";
 import { subsetPods } from "./rules/subsetPods.ts";
 import type { TrafficRule } from "./trafficRule.ts";
@@ -45,6 +46,8 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   gatewayPods,
   gatewayPorts,
   gatewayConflicts,
+  serverTls,
+  sharedPorts,
   eastWestPort,
   autoPassthrough,
   credentialSecrets,
@@ -54,6 +57,7 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   ruleHosts,
   subsetPods,
   serverVerification,
+  portVerification,
   rulesOfImports,
   externalMutual,
   claimedImports,

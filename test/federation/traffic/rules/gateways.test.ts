@@ -1,5 +1,9 @@
 import { autoPassthrough } from "../../../../federation/traffic/rules/autoPassthrough.ts";
-import { ruleHosts, serverVerification } from "../../../../federation/traffic/rules/destinationRules.ts";
+import {
+  portVerification,
+  ruleHosts,
+  serverVerification,
+} from "../../../../federation/traffic/rules/destinationRules.ts";
 import { gatewayPods } from "../../../../federation/traffic/rules/gatewayPods.ts";
 import { istioObject, pod, ruleTable, service } from "../trafficCase.ts";
 
@@ -70,6 +74,9 @@ ruleTable(serverVerification, [
     rule("trafficPolicy: {tls: {mode: SIMPLE}}"),
     [UNVERIFIED("spec.trafficPolicy.tls", "SIMPLE")],
   ],
+]);
+
+ruleTable(portVerification, [
   [
     "warns without one at a port of a subset",
     rule("subsets: [{trafficPolicy: {portLevelSettings: [{tls: {mode: MUTUAL}}]}}]"),
