@@ -187,6 +187,7 @@ function contextOf(
       peerTrustDomains: trustDomainsOf(connection),
       ownNamespaces: [gatewayPlace(gateway).namespace],
     },
+    eastWestSelector: gatewayPlace(gateway).selector,
     expiryWarningDays: certificateAuthority.expiryWarningDays,
     now,
   };

@@ -35,6 +35,8 @@ export interface TrafficContext {
     /** Namespaces that this update makes, beside those with fixed names. */
     ownNamespaces: readonly string[];
   };
+  /** Labels of the east-west gateway's Pods. */
+  eastWestSelector: Readonly<Record<string, string>>;
   /** Days before the end of a certificate from which on there is a warning. */
   expiryWarningDays: number;
   now: Date;

@@ -2,7 +2,7 @@ import { autoPassthrough } from "./rules/autoPassthrough.ts";
 import { destinationHosts } from "./rules/destinationHosts.ts";
 import { destinationPorts } from "./rules/destinationPorts.ts";
 import { portVerification, ruleHosts, serverVerification } from "./rules/destinationRules.ts";
-import { destinationSubsets } from "./rules/destinationSubsets.ts";
+import { destinationSubsets, gatewaySubsets } from "./rules/destinationSubsets.ts";
 import { foreignOwner } from "./rules/foreignOwner.ts";
 import { gatewayPods } from "./rules/gatewayPods.ts";
 import {
@@ -41,6 +41,7 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   destinationHosts,
   destinationPorts,
   destinationSubsets,
+  gatewaySubsets,
   routeGateways,
   gatewayHosts,
   gatewayPods,

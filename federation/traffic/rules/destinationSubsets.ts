@@ -1,5 +1,6 @@
 import { suggestion } from "../../core/schema.ts";
-import { destinationsOf } from "../destinations.ts";
+import { MESH, destinationsOf, isForSidecars } from "../destinations.ts";
+import { formatObject } from "../trafficObject.ts";
 import { type TrafficFinding, type TrafficRule, hasFaulty, ofKind } from "../trafficRule.ts";
 import { webHost } from "./hostForm.ts";
 
@@ -43,5 +44,39 @@ export const destinationSubsets: TrafficRule = {
         return [{ level: "fault", ...place, rule, remedy }];
       }),
     );
+  },
+};
+
+/** A route of a Gateway to a host whose subsets only routes of sidecars choose: gateways follow their own VirtualServices. */
+export const gatewaySubsets: TrafficRule = {
+  code: "IST0140",
+  checks: "subsets have effect on requests through Gateways",
+  needs: ["foreign"],
+  find: ({ objects, foreign, hosts }) => {
+    const ofSidecars = ofKind([...objects, ...foreign], "VirtualService").filter(
+      ({ spec }) =>
+        isForSidecars(spec) &&
+        destinationsOf(spec).some(({ destination }) => destination.subset !== undefined),
+    );
+    return ofKind(objects, "VirtualService").flatMap(({ object, spec }) => {
+      if (!(spec.gateways ?? []).some((gateway) => gateway !== MESH)) return [];
+      return destinationsOf(spec).flatMap(({ destination, path, isMirror }): TrafficFinding[] => {
+        const { host = "", subset } = destination;
+        const full = hosts.resolve(host, object.namespace);
+        const other = ofSidecars.find(
+          (each) =>
+            each.object !== object &&
+            (each.spec.hosts ?? []).some((theirs) => hosts.resolve(theirs, each.object.namespace) === full),
+        );
+        if (isMirror || subset !== undefined || other === undefined) return [];
+        return [
+          {
+            ...{ level: "warning", object, path: `${path}.host`, value: host },
+            rule: `has subsets by ${formatObject(other.object)} (${other.object.source}), which gateways do not follow: their requests go to all Pods`,
+            remedy: "Name subsets and weights in this route too, if they are meant for its requests",
+          },
+        ];
+      });
+    });
   },
 };

@@ -1,4 +1,4 @@
-import { GATEWAY_NAME, GATEWAY_PORT } from "../../core/wellKnown.ts";
+import { GATEWAY_PORT } from "../../core/wellKnown.ts";
 import { matches } from "../../core/labels.ts";
 import { suggestion } from "../../core/schema.ts";
 import { isIstio } from "../trafficObject.ts";
@@ -102,12 +102,12 @@ export const eastWestPort: TrafficRule = {
   code: "east-west-port",
   checks: "Gateways use the port of the east-west gateway",
   needs: ["services"],
-  find: ({ objects, workloads }) =>
+  find: ({ objects, workloads, eastWestSelector }) =>
     ofKind(objects, "Gateway").flatMap(({ object, spec: { selector = {}, servers = [] } }) => {
       // Without a selector a Gateway is for all gateways.
-      const isOfGateway = Object.keys(selector).length === 0 || selector["istio"] === GATEWAY_NAME;
+      const isOfGateway = Object.keys(selector).length === 0 || matches(selector, eastWestSelector);
       const selected = workloads.some(
-        ({ labels }) => labels["istio"] === GATEWAY_NAME && matches(selector, labels),
+        ({ labels }) => matches(eastWestSelector, labels) && matches(selector, labels),
       );
       if (!isOfGateway && !selected) return [];
       // AUTO_PASSTHROUGH is a fault at every port.

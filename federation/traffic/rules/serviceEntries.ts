@@ -3,6 +3,9 @@ import type { ServiceEntrySpec } from "../specs.ts";
 import { formatObject } from "../trafficObject.ts";
 import { type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
 
+/** Protocols over TCP whose hosts have no name in a call. */
+const BY_ADDRESS = ["MONGO", "MYSQL", "REDIS"];
+
 /**
  * TCP without an address (`ProtocolAddressesAnalyzer`): a sidecar tells such hosts apart by address alone. Istio allots addresses to hosts with
  * endpoints or DNS (`ShouldV2AutoAllocateIP`), and not with resolution NONE or for wildcards.
@@ -15,7 +18,9 @@ export const entryAddresses: TrafficRule = {
     ofKind(objects, "ServiceEntry").flatMap(({ object, spec }): TrafficFinding[] => {
       const { addresses = [], ports = [], resolution = "NONE", hosts = [] } = spec;
       const isAllotted = resolution !== "NONE" && hosts.some((host) => !host.startsWith("*"));
-      const tcp = ports.find(({ protocol = "" }) => ["", "TCP"].includes(protocol.toUpperCase()));
+      const tcp = ports.find(({ protocol = "" }) =>
+        ["", "TCP", ...(resolution === "NONE" ? BY_ADDRESS : [])].includes(protocol.toUpperCase()),
+      );
       if (addresses.length > 0 || isAllotted || tcp === undefined) return [];
       const why =
         resolution === "NONE"

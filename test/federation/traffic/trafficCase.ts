@@ -27,6 +27,7 @@ export interface Surroundings {
   entries?: readonly TrafficObject[];
   secrets?: TrafficContext["secrets"];
   namespaces?: TrafficContext["namespaces"];
+  eastWestSelector?: TrafficContext["eastWestSelector"];
   now?: Date;
 }
 
@@ -110,6 +111,7 @@ export function contextOfObjects(
       ...{ clusterDomain: "paris.local", trustDomain: "paris.local", rootNamespace: "istio-system" },
       ...{ peerTrustDomains: ["berlin.local"], ownNamespaces: [] },
     },
+    eastWestSelector: around.eastWestSelector ?? { istio: "eastwestgateway" },
     expiryWarningDays: 30,
     now: around.now ?? new Date("2026-12-01T00:00:00Z"),
   };

@@ -69,6 +69,12 @@ const TAKEN = `fault: ${GATEWAY}.number: 15443 is the port of the east-west gate
 
 ruleTable(eastWestPort, [
   ["do, by its label", gateway("number: 15443, name: tls, protocol: TLS", "istio: eastwestgateway"), [TAKEN]],
+  [
+    "do, of a gateway that somebody else runs",
+    gateway("number: 15443, name: tls, protocol: TLS"),
+    [TAKEN],
+    { eastWestSelector: { app: "in", tier: "edge" } },
+  ],
   ["do, of all Pods", gateway("number: 15443, name: tls, protocol: TLS", ""), [TAKEN], EAST_WEST],
   ["do not: the Pods of another gateway", gateway("number: 15443, name: tls, protocol: TLS"), [], EAST_WEST],
   [

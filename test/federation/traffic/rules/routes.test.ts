@@ -1,6 +1,9 @@
 import { destinationHosts } from "../../../../federation/traffic/rules/destinationHosts.ts";
 import { destinationPorts } from "../../../../federation/traffic/rules/destinationPorts.ts";
-import { destinationSubsets } from "../../../../federation/traffic/rules/destinationSubsets.ts";
+import {
+  destinationSubsets,
+  gatewaySubsets,
+} from "../../../../federation/traffic/rules/destinationSubsets.ts";
 import { hostForm } from "../../../../federation/traffic/rules/hostForm.ts";
 import { meshHosts } from "../../../../federation/traffic/rules/meshHosts.ts";
 import { gatewayHosts, routeGateways } from "../../../../federation/traffic/rules/routeGateways.ts";
@@ -253,5 +256,23 @@ ruleTable(hostForm, [
       (host, index) =>
         `fault: ${PLACE} spec.hosts[${index}]: "${host}" is no host name: it has a scheme, a port or a path. Write 'a.com'; a path belongs into a match of 'uri'.`,
     ),
+  ],
+]);
+
+const OF_SIDECARS = virtualService(
+  "hosts: [reviews], http: [{route: [{destination: {host: reviews, subset: v1}}]}]",
+  "split",
+);
+const ofGateway = (destination: string) =>
+  virtualService(`hosts: [a.com], gateways: [ingress], http: [{route: [{destination: {${destination}}}]}]`);
+ruleTable(gatewaySubsets, [
+  ["accepts a route with a subset", ofGateway("host: reviews, subset: v1") + OF_SIDECARS, []],
+  ["accepts another host", ofGateway("host: ratings") + OF_SIDECARS, []],
+  [
+    "warns of a route without one",
+    ofGateway("host: reviews.shop.svc.paris.local") + OF_SIDECARS,
+    [
+      'warning: traffic.yaml, document 1: VirtualService shop/reviews: spec.http[0].route[0].destination.host: "reviews.shop.svc.paris.local" has subsets by VirtualService shop/split (traffic.yaml, document 2), which gateways do not follow: their requests go to all Pods. Name subsets and weights in this route too, if they are meant for its requests.',
+    ],
   ],
 ]);

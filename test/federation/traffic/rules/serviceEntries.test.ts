@@ -21,6 +21,13 @@ ruleTable(entryAddresses, [
     ],
   ],
   [
+    "have none, with a protocol over TCP",
+    entry("hosts: [db.example], ports: [{number: 3306, name: mysql, protocol: MySQL}]"),
+    [
+      "warning: traffic.yaml: ServiceEntry shop/db: spec.addresses: is missing with TCP at port 3306: it opens the port to any address outside the mesh, as resolution is NONE and nothing tells the host's calls apart. Write the server's addresses (a.b.c.d, or a.b.c.d/n), or protocol TLS with its host name.",
+    ],
+  ],
+  [
     "have none, with a wildcard",
     entry(`hosts: ["*.db.example"], resolution: DNS, ${TCP}`),
     [
