@@ -11,7 +11,7 @@ export const portNumbers: TrafficRule = {
   needs: [],
   find: ({ objects }) =>
     objects.filter(isIstio).flatMap((object) =>
-      portsIn(object.spec, "spec").flatMap(({ path, value }): TrafficFinding[] =>
+      portsIn(object.spec).flatMap(({ path, value }): TrafficFinding[] =>
         value >= 1 && value <= 65535
           ? []
           : [
@@ -25,18 +25,37 @@ export const portNumbers: TrafficRule = {
     ),
 };
 
+/** A value in a spec, with the keys of the maps around it. */
+interface Leaf {
+  path: string;
+  value: unknown;
+  key: string;
+  parent: string;
+  /** Whether a map around it binds a Unix socket, which has no port. */
+  isOfSocket: boolean;
+}
+
 /** Lists the numbers of ports in a spec: `port: 80`, and `number` and `targetPort` of `port` and of the entries of `ports`. */
-function portsIn(value: unknown, path: string, key = "", parent = ""): { path: string; value: number }[] {
-  if (typeof value === "number") {
-    const isPort =
-      key === "port" ||
-      (["number", "targetPort"].includes(key) && ["port", "ports", "tunnel"].includes(parent));
-    return isPort ? [{ path, value }] : [];
-  }
+function portsIn(spec: unknown): { path: string; value: number }[] {
+  return leavesOf(spec, { path: "spec", key: "", parent: "", isOfSocket: false }).flatMap(
+    ({ path, value, key, parent, isOfSocket }) => {
+      const isPort =
+        key === "port" ||
+        (["number", "targetPort"].includes(key) && ["port", "ports", "tunnel"].includes(parent));
+      return isPort && typeof value === "number" && !(isOfSocket && value === 0) ? [{ path, value }] : [];
+    },
+  );
+}
+
+function leavesOf(value: unknown, at: Omit<Leaf, "value">): Leaf[] {
   if (Array.isArray(value))
-    return value.flatMap((entry: unknown, index) => portsIn(entry, `${path}[${index}]`, key, parent));
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, entry]) => portsIn(entry, `${path}.${name}`, name, key));
+    return value.flatMap((entry: unknown, index) => leavesOf(entry, { ...at, path: `${at.path}[${index}]` }));
+  if (typeof value !== "object" || value === null) return [{ ...at, value }];
+  const { bind } = value as { bind?: unknown };
+  const isOfSocket = at.isOfSocket || (typeof bind === "string" && bind.startsWith("unix://"));
+  return Object.entries(value).flatMap(([key, entry]) =>
+    leavesOf(entry, { path: `${at.path}.${key}`, key, parent: at.key, isOfSocket }),
+  );
 }
 
 /** Protocols that Istio knows (`protocol.Parse` in pkg/config/protocol/instance.go), in its spelling. */
@@ -55,45 +74,45 @@ const PROTOCOLS = [
   "UDP",
 ];
 
+/** Spellings of Istio's own code. */
+const MIXED = ["GRPC-Web", "Mongo", "MySQL", "Redis"];
+
 /** Protocols that Istio does not know, which its webhook refuses, or that it knows in capitals: it reads these, and other tools do not. */
 export const protocolNames: TrafficRule = {
   code: "protocol",
   checks: "protocols are those that Istio knows",
   needs: [],
   find: ({ objects }) =>
-    (["Gateway", "ServiceEntry"] as const).flatMap((kind) =>
-      ofKind(objects, kind).flatMap(({ object, spec }) => {
-        const ports =
-          "servers" in spec
-            ? (spec.servers ?? []).map(({ port }, index) => ({
-                port,
-                path: `spec.servers[${index}].port.protocol`,
-              }))
-            : ("ports" in spec ? (spec.ports ?? []) : []).map((port, index) => ({
-                port,
-                path: `spec.ports[${index}].protocol`,
-              }));
-        return ports.flatMap(({ port, path }): TrafficFinding[] => {
-          const { protocol = "" } = port ?? {};
-          if (protocol === "" || PROTOCOLS.includes(protocol)) return [];
-          const upper = protocol.toUpperCase();
-          if (PROTOCOLS.includes(upper))
+    (["Gateway", "ServiceEntry", "Sidecar"] as const).flatMap((kind) =>
+      ofKind(objects, kind).flatMap(({ object, spec }) =>
+        leavesOf(spec, { path: "spec", key: "", parent: "", isOfSocket: false }).flatMap(
+          ({ path, value: protocol, key, parent }): TrafficFinding[] => {
+            if (key !== "protocol" || !["port", "ports"].includes(parent)) return [];
+            if (
+              typeof protocol !== "string" ||
+              protocol === "" ||
+              [...PROTOCOLS, ...MIXED].includes(protocol)
+            )
+              return [];
+            const upper = protocol.toUpperCase();
+            if (PROTOCOLS.includes(upper))
+              return [
+                {
+                  ...{ level: "warning", object, path, value: protocol },
+                  rule: `is not in capitals: Istio reads ${upper}, and other tools may not`,
+                  remedy: `Write ${upper}`,
+                },
+              ];
             return [
               {
-                ...{ level: "warning", object, path, value: protocol },
-                rule: `is written in small letters: Istio reads ${upper}, and other tools may not`,
-                remedy: `Write ${upper}`,
+                ...{ level: "fault", object, path, value: protocol },
+                rule: `is none of Istio's protocols (${PROTOCOLS.join(", ")})`,
+                remedy: suggestion(upper, PROTOCOLS) ?? "Write one of these",
               },
             ];
-          return [
-            {
-              ...{ level: "fault", object, path, value: protocol },
-              rule: `is none of Istio's protocols (${PROTOCOLS.join(", ")})`,
-              remedy: suggestion(upper, PROTOCOLS) ?? "Write one of these",
-            },
-          ];
-        });
-      }),
+          },
+        ),
+      ),
     ),
 };
 

@@ -220,7 +220,7 @@ const MISTAKES: [title: string, from: string | RegExp, to: string, finding: stri
     "a protocol in small letters",
     "protocol: TCP",
     "protocol: tcp",
-    `warning: ${OF_DATABASE} spec.ports[0].protocol: "tcp" is written in small letters: Istio reads TCP, and other tools may not. Write TCP.`,
+    `warning: ${OF_DATABASE} spec.ports[0].protocol: "tcp" is not in capitals: Istio reads TCP, and other tools may not. Write TCP.`,
   ],
   [
     "weights of 80 and 2",

@@ -30,6 +30,15 @@ ruleTable(portNumbers, [
     ],
   ],
   [
+    "are sockets",
+    istioObject(
+      "Gateway",
+      "front",
+      'servers: [{port: {number: 0, name: a, protocol: HTTP}, bind: "unix:///run/a"}]',
+    ),
+    [],
+  ],
+  [
     "are other numbers",
     istioObject(
       "DestinationRule",
@@ -46,7 +55,14 @@ ruleTable(protocolNames, [
     "are, in small letters",
     gateway("number: 80, name: http, protocol: http"),
     [
-      `warning: ${GATEWAY}.protocol: "http" is written in small letters: Istio reads HTTP, and other tools may not. Write HTTP.`,
+      `warning: ${GATEWAY}.protocol: "http" is not in capitals: Istio reads HTTP, and other tools may not. Write HTTP.`,
+    ],
+  ],
+  [
+    "are, in small letters of a Sidecar",
+    istioObject("Sidecar", "a", "ingress: [{port: {number: 80, name: http, protocol: http}}]"),
+    [
+      'warning: traffic.yaml: Sidecar shop/a: spec.ingress[0].port.protocol: "http" is not in capitals: Istio reads HTTP, and other tools may not. Write HTTP.',
     ],
   ],
   [
