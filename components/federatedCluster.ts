@@ -28,6 +28,7 @@ import { createDeckhouseIdentity } from "./deckhouseIdentity.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { joinIstio } from "./existingIstio.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
+import { installGateways } from "./trafficGateways.ts";
 import { TrafficObjects } from "./trafficObjects.ts";
 import { publishDocuments } from "./publishedDocuments.ts";
 
@@ -153,12 +154,17 @@ export class FederatedCluster extends pulumi.ComponentResource {
         afterIstio,
       );
 
+    const trafficGateways = installGateways(
+      plan.traffic.gateways,
+      { charts: config.istio.charts, values: mesh.gatewayValues },
+      afterIstio,
+    );
     if (plan.traffic.objects.length > 0)
       new TrafficObjects(
         `${name}-traffic`,
         plan.traffic,
-        // Calls that are routed to an imported host before it is registered fail.
-        { ...child, dependsOn: [istio, ...connected.registered] },
+        // Calls that are routed to an imported host before it is registered fail, as do those to a gateway that is not ready.
+        { ...child, dependsOn: [istio, ...trafficGateways, ...connected.registered] },
       );
 
     new EditedObjects(

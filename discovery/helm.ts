@@ -6,6 +6,7 @@ import {
   releasesOf,
 } from "../federation/core/helmReleases.ts";
 import { hasUpdated, lastObjectsIn } from "../federation/lastRun.ts";
+import { chartGateways } from "../federation/traffic/shortcuts/chartGateways.ts";
 import type { ClusterReadings, HelmReadings, Snapshot } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { orIfForbidden } from "../kubernetes/errors.ts";
@@ -31,9 +32,11 @@ export async function readHelm(
   { config, outputs, state, existing, revisions }: HelmContext,
 ): Promise<HelmReadings> {
   const usual = releasesOf(config);
-  const releases = config.publish === undefined ? usual : [...usual, PUBLISH_RELEASE];
+  const gateways = chartGateways(config.traffic).map(({ namespace, name }) => ({ namespace, name }));
+  const releases = [...usual, ...(config.publish === undefined ? [] : [PUBLISH_RELEASE]), ...gateways];
   const installed = await readHelmReleases(client, releases);
-  const has = (wanted: ReleaseName): boolean => installed.some(({ name }) => name === wanted.name);
+  const has = (wanted: ReleaseName): boolean =>
+    installed.some(({ namespace, name }) => name === wanted.name && namespace === wanted.namespace);
   const unownedCrds =
     has(BASE_RELEASE) || !usual.includes(BASE_RELEASE)
       ? []
@@ -46,10 +49,11 @@ export async function readHelm(
   const readings = { installed, unownedCrds, unowned };
   if (installed.length === 0) return { ...readings, inState: [] };
   const others = await revisions;
-  // The gateway that serves documents and another revision may come with a later update.
+  // The gateway that serves documents, those of traffic and another revision may come with a later update.
   const isKnown =
     hasUpdated(own) &&
     (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publication !== undefined) &&
+    !gateways.some(has) &&
     config.istio.former === undefined &&
     (!("value" in others) || others.value.removed.length === 0);
   return { ...readings, inState: isKnown ? releases : (await state())?.releases };

@@ -6,6 +6,7 @@ import { messageOf } from "../federation/core/text.ts";
 import type { Reading } from "../federation/snapshot.ts";
 import { renderEgress } from "../federation/traffic/shortcuts/egress.ts";
 import { renderIngress } from "../federation/traffic/shortcuts/ingress.ts";
+import type { TrafficObject } from "../federation/traffic/trafficObject.ts";
 import type { TrafficFile, TrafficReadings } from "../federation/traffic/trafficTargets.ts";
 
 /** Reads the stack's objects, with those of shortcuts. The parser is loaded by stacks with traffic alone. */
@@ -17,11 +18,11 @@ export async function readDeclaredObjects(
     readFiles(patterns),
     import("../federation/traffic/trafficDocuments.ts"),
   ]);
-  const rendered = [
-    ...(egress === undefined ? [] : renderEgress(egress, clusterDomain)),
+  const render = (written: readonly TrafficObject[]): TrafficObject[] => [
+    ...(egress === undefined ? [] : renderEgress(egress, clusterDomain, written)),
     ...(ingress === undefined ? [] : renderIngress(ingress, clusterDomain)),
   ];
-  return "value" in files ? { value: parseTraffic(files.value, objects, rendered) } : files;
+  return "value" in files ? { value: parseTraffic(files.value, objects, render) } : files;
 }
 
 /** Reads all files that the patterns match, sorted; a pattern that matches none is a fault. */

@@ -68,19 +68,33 @@ const via = z
     defaultsTo: "`gateway`",
   });
 
+/** Helm values of a gateway; the chart's own schema checks them. */
+const gatewayValues = z.record(z.string(), z.unknown()).prefault({});
+
 const egressGateway = fields({
+  install: z
+    .boolean()
+    .default(false)
+    .describe("Installs it by Istio's chart, as release `service` in `namespace`."),
+  values: gatewayValues.meta({
+    description: "Helm values of the installed one.",
+    defaultsTo: "those of the chart",
+  }),
   namespace: text(DNS_LABEL).default("istio-system").describe("Namespace of the egress gateway."),
-  service: text(DNS_LABEL).default("istio-egressgateway").describe("Its Service, with port 443."),
+  service: text(DNS_LABEL).default("istio-egressgateway").describe("Its Service, with `port`."),
   selector: podSelector.prefault({ istio: "egressgateway" }).describe("Labels of its Pods."),
 });
 
 const egressSection = checked(
   fields({
     hosts: someHosts.describe(
-      "External hosts that are called by TLS at port 443; `*.` for all below a domain, with a firewall.",
+      "External hosts that are called by TLS; `*.` for all below a domain, with a firewall.",
     ),
+    port: portNumber.default(443).describe("Port at which the hosts are called."),
     via,
-    gateway: egressGateway.prefault({}).describe("The egress gateway, which the mesh's owner installs."),
+    gateway: egressGateway
+      .prefault({})
+      .describe("The egress gateway: the mesh owner's, or an installed one."),
   }),
   ({ hosts, via: path }): Complaint[] =>
     path !== undefined || !Array.isArray(hosts)
@@ -127,7 +141,15 @@ const ingressSection = fields({
   ),
   selector: podSelector
     .prefault({ istio: "ingressgateway" })
-    .describe("Labels of the Pods of the ingress gateway, which the mesh's owner installs."),
+    .describe("Labels of the Pods of the ingress gateway: the mesh owner's, or an installed one."),
+  install: z
+    .boolean()
+    .default(false)
+    .describe("Installs it by Istio's chart, as release `istio-ingressgateway` in `namespace`."),
+  values: gatewayValues.meta({
+    description: "Helm values of the installed one, such as `service.type` (a LoadBalancer else).",
+    defaultsTo: "those of the chart",
+  }),
   routes: checked(z.array(ingressRoute), (routes: ({ path?: string } | undefined)[]): Complaint[] =>
     routes.length === 0
       ? [{ rule: "must have a route", remedy: "Add one, or remove the section" }]

@@ -33,7 +33,7 @@ interface Written {
 export function parseTraffic(
   files: readonly TrafficFile[],
   inline: readonly unknown[],
-  rendered: readonly TrafficObject[] = [],
+  render: (written: readonly TrafficObject[]) => readonly TrafficObject[] = () => [],
 ): ParsedObjects {
   const faults: Fault[] = [];
   const written = [
@@ -48,7 +48,7 @@ export function parseTraffic(
     faults.push(...object.map((fault) => inPlace(each.source, fault)));
     return [];
   });
-  const unique = uniqueObjects([...parsed, ...rendered]);
+  const unique = uniqueObjects([...parsed, ...render(parsed)]);
   return {
     objects: unique.objects,
     declared: sortedUnique([...declared, ...unique.objects.map(objectKey)]),

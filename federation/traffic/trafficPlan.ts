@@ -34,6 +34,7 @@ import {
   uniqueObjects,
 } from "./trafficObject.ts";
 import type { Need, TrafficContext, TrafficFinding } from "./trafficRule.ts";
+import { type ChartGateway, chartGateways, plannedPod, plannedService } from "./shortcuts/chartGateways.ts";
 import { TRAFFIC_RULES } from "./trafficRules.ts";
 import type { RegisteredHost, TrafficReadings } from "./trafficTargets.ts";
 import { type WriteOrder, writeOrder } from "./writeOrder.ts";
@@ -44,6 +45,8 @@ export interface TrafficPlan {
   objects: readonly TrafficObject[];
   order: WriteOrder;
   unchanged: UnchangedLists;
+  /** Gateways to install before them. */
+  gateways: readonly ChartGateway[];
 }
 
 /**
@@ -56,7 +59,7 @@ export function planTraffic(
   rootNamespace: string,
 ): TrafficPlan {
   const { traffic } = snapshot;
-  if (traffic === undefined) return { objects: [], order: {}, unchanged: {} };
+  if (traffic === undefined) return { objects: [], order: {}, unchanged: {}, gateways: [] };
   const { objects, faults } = required(traffic.declared, findings) ?? {
     objects: [],
     declared: [],
@@ -112,6 +115,7 @@ export function planTraffic(
     objects: held.objects,
     order: writeOrder(held.objects, context.hosts, rootNamespace),
     unchanged: unchangedLists(held.objects, live),
+    gateways: chartGateways(config.traffic),
   };
 }
 
@@ -150,7 +154,7 @@ function unreadable(reading: TrafficReadings[Need]): string[] {
 }
 
 function contextOf(
-  { cluster, peers, certificateAuthority, gateway }: StackConfig,
+  { cluster, peers, certificateAuthority, gateway, traffic }: StackConfig,
   readings: TrafficReadings,
   objects: readonly TrafficObject[],
   connection: Connection | undefined,
@@ -159,11 +163,14 @@ function contextOf(
 ): TrafficContext {
   const valueOf = <T>(reading: Reading<T>, otherwise: T): T =>
     "value" in reading ? reading.value : otherwise;
-  const { services, workloads, namespaces } = valueOf(readings.services, {
-    services: [],
-    workloads: [],
-    namespaces: {},
-  });
+  const found = valueOf(readings.services, { services: [], workloads: [], namespaces: {} });
+  const planned = chartGateways(traffic);
+  const isThere = (one: ChartGateway): boolean =>
+    found.services.some(({ namespace, name }) => namespace === one.namespace && name === one.name);
+  const coming = planned.filter((each) => !isThere(each));
+  const services = [...found.services, ...coming.map(plannedService)];
+  const workloads = [...found.workloads, ...coming.map(plannedPod)];
+  const { namespaces } = found;
   const foreign = valueOf(readings.foreign, []);
   const registered = valueOf(readings.registered, []);
   return {

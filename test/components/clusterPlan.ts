@@ -60,7 +60,7 @@ export function clusterPlan(
     restarts: undefined,
     publish: planPublication({ config }, trustedPeers(connection.peers)),
     hasDeckhousePeers: false,
-    traffic: { objects: [], order: {}, unchanged: {} },
+    traffic: { objects: [], order: {}, unchanged: {}, gateways: [] },
     ...parts,
     connection,
   };

@@ -95,6 +95,28 @@ describe("Traffic objects", () => {
     );
   });
 
+  it("follow the gateways that shortcuts install", async () => {
+    const gateway = {
+      ...{ namespace: "out", name: "egress", selector: { app: "out" }, type: "ClusterIP" as const },
+      ...{ ports: [{ name: "tls", port: 443 }], values: { service: { type: "NodePort" }, replicaCount: 2 } },
+    };
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    const traffic = { objects: [canary], order: {}, unchanged: {}, gateways: [gateway] };
+    new FederatedCluster("cluster-a", clusterPlan(CONFIG_WITH_PEER, { traffic }));
+    await engine.finish();
+    const { inputs } = engine.named("out-egress");
+    assert.deepEqual([inputs["name"], inputs["namespace"]], ["egress", "out"]);
+    assert.deepEqual(inputs["values"], {
+      labels: { app: "out" },
+      service: { type: "NodePort", ports: [{ name: "tls", port: 443, targetPort: 443, protocol: "TCP" }] },
+      replicaCount: 2,
+    });
+    const names = engine.resources.map(({ name }) => name);
+    assert.ok(names.indexOf("out-egress") < names.indexOf("VirtualService shop/bar-canary"), names.join());
+  });
+
   it("follow the imported services that they may route to", async () => {
     const engine = new MockEngine();
     await engine.start(false);
@@ -103,7 +125,7 @@ describe("Traffic objects", () => {
       "cluster-a",
       clusterPlan(CONFIG_WITH_PEER, {
         connection: { peers: PEER_B },
-        traffic: { objects: [canary], order: {}, unchanged: {} },
+        traffic: { objects: [canary], order: {}, unchanged: {}, gateways: [] },
       }),
     );
     await engine.finish();

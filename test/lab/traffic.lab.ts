@@ -14,6 +14,7 @@ import { Load } from "./load.ts";
 import { type FederatedLab, log, secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
+import { Egress } from "./traffic/egress.ts";
 import { Ingress } from "./traffic/ingress.ts";
 import { OutsideServer } from "./traffic/outsideServer.ts";
 import { type SidecarRequest, requestAs, requestTlsAs, shareOf } from "./traffic/requests.ts";
@@ -58,6 +59,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
   let files: TrafficFiles;
   let ingress: Ingress;
   let rollout: Rollout;
+  let egress: Egress;
   let authority: TestAuthority;
   const servers: OutsideServer[] = [];
 
@@ -70,7 +72,11 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
   const stackWith = async (percent: number, pattern = files.pattern) => {
     const configFile = await editedStackFile(federated.lab, A.name, (config) => {
       const canaries = [{ host: "internal.abc", to: hostOf(BAR), percent }];
-      config["istio-federation:traffic"] = { files: [pattern], canaries };
+      config["istio-federation:traffic"] = {
+        ...{ files: [pattern], canaries, egress: egress.config, objects: egress.objects },
+      };
+      const { values } = config["istio-federation:istio"] as { values: { istiod: { meshConfig: object } } };
+      Object.assign(values.istiod.meshConfig, { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } });
     });
     return new Stack(A.name, federated.lab, { configFile });
   };
@@ -80,6 +86,10 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     files = await prepareFiles();
     ingress = await Ingress.certify(federated.lab, A.name, GATEWAY);
     rollout = new Rollout(federated.lab, A.name, "sleep");
+    egress = await Egress.prepare(federated.lab, A.name, TLS_PORT, {
+      ...{ outside: OUTSIDE, gateway: `${A.network}.1.45`, authority },
+    });
+    servers.push(egress.server);
     await deployWorkloads(workloads());
     await (await stackWith(20)).up();
     await answered({ host: HTTPBIN, headers: { "end-user": "jason" } }, V2);
@@ -160,6 +170,33 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     assert.equal(await answeredBy("de.wiki.example"), "firewall");
     assert.equal(await answeredBy("direct.example.com"), "direct");
     await assert.rejects(answeredBy("unknown.example.com"));
+  });
+
+  it("call an external host through the egress gateway alone, which the stack installs", async () => {
+    const answers = async () =>
+      (await requestTlsAs(SLEEP, egress.host, TLS_PORT, authority.pem).catch(() => undefined))?.service;
+    await waitFor("the outside answers", async () => (await answers()) === "outside", PROPAGATION_SECONDS);
+    // A host that nobody lists, at the same address and port.
+    await assert.rejects(requestTlsAs(SLEEP, egress.otherHost, TLS_PORT, authority.pem));
+    await egress.scale(0);
+    await waitFor(
+      "calls go round the gateway",
+      async () => (await answers()) === undefined,
+      PROPAGATION_SECONDS,
+    );
+    await egress.scale(1);
+    await waitFor(
+      "the outside answers again",
+      async () => (await answers()) === "outside",
+      PROPAGATION_SECONDS,
+    );
+  });
+
+  it("refuse hosts that are not registered, with REGISTRY_ONLY", async () => {
+    const host = "elsewhere.example.com";
+    // Envoy answers 502 where it may not go there, and 503 where it may and finds nobody.
+    assert.equal((await requestAs(BAR, { host })).status, 503);
+    assert.equal((await requestAs(SLEEP, { host })).status, 502);
   });
 
   it("let calls in over HTTPS by a certificate, and refuse other hosts", async () => {

@@ -10,27 +10,37 @@ import { networkingObject } from "./networkingObject.ts";
 
 const SOURCE = "traffic.egress";
 const NAME = "egress";
-const TLS_PORT = { number: 443, name: "tls", protocol: "TLS" };
 
 /**
  * Renders the objects that send TLS calls to external hosts through the egress gateway, or to a firewall in the cluster, by their SNI.
  *
  * - Nothing is decrypted: the gateway passes TLS through, and the firewall gets what the caller sent.
  * - Objects are in the namespace of the gateway or the firewall, visible to all.
+ * @param written objects of the stack; a host that one of its ServiceEntries has needs no other.
  */
-export function renderEgress(egress: EgressConfig, clusterDomain: string): TrafficObject[] {
-  const { via, gateway } = egress;
+export function renderEgress(
+  egress: EgressConfig,
+  clusterDomain: string,
+  written: readonly TrafficObject[] = [],
+): TrafficObject[] {
+  const { via, gateway, port } = egress;
   const hosts = sortedUnique(egress.hosts);
-  if (via === undefined) return renderByGateway(hosts, gateway, clusterDomain);
+  const known = new Set(ofKind(written, "ServiceEntry").flatMap(({ spec }) => spec.hosts ?? []));
+  const unknown = hosts.filter((each) => !known.has(each));
+  if (via === undefined)
+    return [
+      ...renderEntries(unknown, port, gateway.namespace),
+      ...renderByGateway(hosts, port, gateway, clusterDomain),
+    ];
   const host = completeHost(via.service, clusterDomain);
   const [, namespace = ""] = host.split(".");
   const route = { destination: { host, port: { number: via.port } } };
   const spec: VirtualServiceSpec = {
     hosts,
-    tls: [{ match: [{ port: TLS_PORT.number, sniHosts: hosts }], route: [route] }],
+    tls: [{ match: [{ port, sniHosts: hosts }], route: [route] }],
   };
   return [
-    ...renderEntries(hosts, namespace),
+    ...renderEntries(unknown, port, namespace),
     networkingObject("VirtualService", { namespace, name: NAME, spec, source: SOURCE }),
   ];
 }
@@ -57,12 +67,12 @@ export function refusesDirectCalls(
 
 function renderByGateway(
   hosts: string[],
+  port: number,
   { namespace, service, selector }: EgressConfig["gateway"],
   clusterDomain: string,
 ): TrafficObject[] {
   const object = { namespace, name: NAME, source: SOURCE };
   const gateway = `${namespace}/${NAME}`;
-  const port = TLS_PORT.number;
   const toGateway: L4Route = {
     match: [{ gateways: [MESH], port, sniHosts: hosts }],
     route: [
@@ -80,7 +90,7 @@ function renderByGateway(
   }));
   const server: GatewaySpec = {
     selector,
-    servers: [{ port: TLS_PORT, hosts, tls: { mode: "PASSTHROUGH" } }],
+    servers: [{ port: tlsPort(port), hosts, tls: { mode: "PASSTHROUGH" } }],
   };
   const routes: VirtualServiceSpec = {
     hosts,
@@ -88,20 +98,28 @@ function renderByGateway(
     tls: [toGateway, ...outwards],
   };
   return [
-    ...renderEntries(hosts, namespace),
     networkingObject("Gateway", { ...object, spec: server }),
     networkingObject("VirtualService", { ...object, spec: routes }),
   ];
 }
 
 /** Renders a ServiceEntry for the hosts, and one for wildcards, which no proxy can resolve. */
-function renderEntries(hosts: readonly string[], namespace: string): TrafficObject[] {
+function renderEntries(hosts: readonly string[], port: number, namespace: string): TrafficObject[] {
   const wildcards = hosts.filter((host) => host.startsWith("*"));
   const named = hosts.filter((host) => !host.startsWith("*"));
   const entry = (name: string, some: string[], resolution: "DNS" | "NONE"): TrafficObject[] => {
-    const spec: ServiceEntrySpec = { hosts: some, location: "MESH_EXTERNAL", resolution, ports: [TLS_PORT] };
+    const spec: ServiceEntrySpec = {
+      hosts: some,
+      location: "MESH_EXTERNAL",
+      resolution,
+      ports: [tlsPort(port)],
+    };
     const object = networkingObject("ServiceEntry", { namespace, name, spec, source: SOURCE });
     return some.length === 0 ? [] : [object];
   };
   return [...entry(NAME, named, "DNS"), ...entry(`${NAME}-wildcards`, wildcards, "NONE")];
+}
+
+function tlsPort(number: number): { number: number; name: string; protocol: string } {
+  return { number, name: "tls", protocol: "TLS" };
 }

@@ -77,14 +77,20 @@ const full = {
     canaries: [{ host: "stock.shop", to: "stock.shop.svc.cluster-b.local", percent: 20 }],
     egress: {
       hosts: ["api.example.com"],
+      port: 9093,
       via: { service: "firewall.security", port: 8443 },
-      gateway: { namespace: "out", service: "out", selector: { app: "out" } },
+      gateway: {
+        ...{ install: true, values: { replicaCount: 2 } },
+        ...{ namespace: "out", service: "out", selector: { app: "out" } },
+      },
     },
     ingress: {
       namespace: "shop",
       hosts: ["shop.example.com"],
       credentialName: "shop-tls",
       selector: { app: "in" },
+      install: true,
+      values: { service: { type: "NodePort" } },
       routes: [{ path: "/api", to: "api.shop", port: 8080 }],
     },
   },

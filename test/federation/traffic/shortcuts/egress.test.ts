@@ -47,6 +47,16 @@ describe("The egress to external hosts", () => {
     assert.ok(routes.includes("host: out.out.svc.paris.local"), routes);
   });
 
+  it("goes to another port, and to hosts that a ServiceEntry of the stack has already", () => {
+    const config = traffic.parse({
+      egress: { hosts: ["a.example.com", "b.example.com"], port: 9093 },
+    }).egress!;
+    const written = contextOf(istioObject("ServiceEntry", "a", "hosts: [a.example.com]")).objects;
+    const [entries = "", server = ""] = Object.values(rendered(renderEgress(config, "paris.local", written)));
+    assert.match(entries, /^\{hosts: \[b\.example\.com\].*number: 9093/);
+    assert.match(server, /port: \{number: 9093, name: tls/);
+  });
+
   it("goes to a firewall, by SNI, with wildcards", () => {
     assert.deepEqual(rendered(objectsOf(viaFirewall)), {
       "ServiceEntry security/egress": `{hosts: [api.example.com], location: MESH_EXTERNAL, resolution: DNS, ${PORTS}}`,
