@@ -25,14 +25,16 @@ export async function readTraffic(
   const declared = "value" in parsed ? { value: await checkDeclared(parsed.value, crds) } : parsed;
   const objects = "value" in declared ? declared.value.objects : [];
   const services = reader.readOnce(readAllServices);
+  const others = reader.read((client) => readTrafficObjects(client, TRAFFIC_KINDS, OF_OTHERS));
   const [foreign, applied, found, secrets, registered] = await Promise.all([
-    reader.read((client) => readTrafficObjects(client, TRAFFIC_KINDS, OF_OTHERS)),
+    others,
     reader.read((client) => readTrafficObjects(client, APPLIED_KINDS, `${TRAFFIC_LABEL}=true`)),
     services,
-    services.then((reading) =>
+    Promise.all([services, others]).then(([reading, theirs]) =>
       reader.read((client) =>
         readTrafficSecrets(client, {
           objects,
+          foreign: "value" in theirs ? theirs.value : [],
           workloads: "value" in reading ? reading.value.workloads : [],
           hosts: { resolve: (host, namespace) => resolveHost(host, namespace, cluster.domain) },
         }),

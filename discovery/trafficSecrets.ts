@@ -1,6 +1,6 @@
 import { sortedUnique } from "../federation/core/order.ts";
 import type { ServerSecret } from "../federation/publish/serverCertificate.ts";
-import { type CredentialContext, authorityNames, credentialsOf } from "../federation/traffic/credentials.ts";
+import { type CredentialContext, credentialsOf } from "../federation/traffic/credentials.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { readServerSecret } from "./serverSecret.ts";
 
@@ -9,9 +9,10 @@ export async function readTrafficSecrets(
   client: ClusterClient,
   context: CredentialContext,
 ): Promise<Record<string, ServerSecret | undefined>> {
-  const places = credentialsOf(context).flatMap(({ name, namespaces, verifies }) =>
-    namespaces.flatMap((namespace) =>
-      (verifies ? authorityNames(name) : [name]).map((each) => `${namespace}/${each}`),
+  const places = credentialsOf(context).flatMap(({ object, name, namespaces, authorities }) =>
+    // In the object's own namespace too, where it is put by mistake.
+    [...namespaces, object.namespace].flatMap((namespace) =>
+      [name, ...authorities].map((each) => `${namespace}/${each}`),
     ),
   );
   const read = sortedUnique(places).map(async (key) => {

@@ -17,8 +17,8 @@ export interface Credential {
   namespaces: readonly string[];
   /** Whether the proxy shows its certificate. */
   isShown: boolean;
-  /** Whether the proxy verifies the other side by it. */
-  verifies: boolean;
+  /** Secrets that may have the authority by which the proxy verifies the other side, in istiod's order; empty where it verifies nobody. */
+  authorities: readonly string[];
   /** Hosts for which the certificate has to be; empty of a client's. */
   hosts: readonly string[];
   /** Whether the proxies are gateways; sidecars take Secrets only of a DestinationRule that selects them. */
@@ -28,15 +28,20 @@ export interface Credential {
 /** The parts of a cluster by which Secrets are found. */
 export interface CredentialContext {
   objects: readonly TrafficObject[];
+  /** Objects of others. */
+  foreign: readonly TrafficObject[];
   workloads: readonly Workload[];
   hosts: Pick<Hosts, "resolve">;
 }
 
+/** Modes in which a server takes its certificate from a Secret. */
+const READING = ["SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"];
+
 /** Suffix of a Secret that has the authority of another one alone. */
 const AUTHORITY_SUFFIX = "-cacert";
 
-/** Returns the names of the Secrets that may have the authority of a credential, in istiod's order. */
-export function authorityNames(name: string): string[] {
+/** Returns the names of the Secrets that may have the authority of a credential: the second is read only where the first is not there. */
+function authorityNames(name: string): string[] {
   return [`${name}${AUTHORITY_SUFFIX}`, name];
 }
 
@@ -49,15 +54,20 @@ function serverCredentials({ objects, workloads }: CredentialContext): Credentia
   return ofKind(objects, "Gateway").flatMap(({ object, spec: { selector = {}, servers = [] } }) =>
     servers.flatMap(({ tls, hosts = [] }, index) => {
       const path = `spec.servers[${index}].tls`;
+      // Others pass TLS through, or show the certificate of the mesh.
+      if (!READING.includes(tls?.mode ?? "")) return [];
       const named = [
         ...(tls?.credentialName === undefined
           ? []
           : [{ path: `${path}.credentialName`, name: tls.credentialName }]),
         ...(tls?.credentialNames ?? []).map((name, at) => ({ path: `${path}.credentialNames[${at}]`, name })),
       ];
-      return named.filter(isSecret).map((each): Credential => ({
+      const verifies = tls?.mode === "MUTUAL" || tls?.mode === "OPTIONAL_MUTUAL";
+      return named.filter(isSecret).map((each, at): Credential => ({
         ...{ ...each, object, isShown: true, isOfGateway: true },
-        verifies: tls?.mode === "MUTUAL" || tls?.mode === "OPTIONAL_MUTUAL",
+        // Of several, istiod asks for the authority of the first; one that is named may be a ConfigMap.
+        authorities:
+          verifies && at === 0 && tls.caCertCredentialName === undefined ? authorityNames(each.name) : [],
         namespaces: namespacesOf(object, selector, workloads),
         hosts: sortedUnique(hosts.map((host) => host.replace(/^[^/]*\//, ""))).filter((host) => host !== "*"),
       }));
@@ -65,11 +75,12 @@ function serverCredentials({ objects, workloads }: CredentialContext): Credentia
   );
 }
 
-function clientCredentials({ objects, workloads, hosts }: CredentialContext): Credential[] {
+function clientCredentials(context: CredentialContext): Credential[] {
+  const { objects, hosts } = context;
   return ofKind(objects, "DestinationRule").flatMap(({ object, spec }) => {
     const host = hosts.resolve(spec.host ?? "", object.namespace);
     const selector = spec.workloadSelector?.matchLabels;
-    const gateways = selector === undefined ? gatewaysTo(host, { objects, workloads, hosts }) : [];
+    const gateways = selector === undefined ? gatewaysTo(host, context) : [];
     return clientTlsSettings(spec).flatMap(({ path, tls }): Credential[] => {
       const named = { path: `${path}.credentialName`, name: tls.credentialName ?? "" };
       if (named.name === "" || !isSecret(named) || (tls.mode !== "SIMPLE" && tls.mode !== "MUTUAL"))
@@ -77,7 +88,7 @@ function clientCredentials({ objects, workloads, hosts }: CredentialContext): Cr
       return [
         {
           ...{ ...named, object, hosts: [], isShown: tls.mode === "MUTUAL" },
-          verifies: tls.insecureSkipVerify !== true,
+          authorities: tls.insecureSkipVerify === true ? [] : authorityNames(named.name),
           namespaces: gateways.length > 0 ? gateways : [object.namespace],
           isOfGateway: gateways.length > 0,
         },
@@ -87,8 +98,8 @@ function clientCredentials({ objects, workloads, hosts }: CredentialContext): Cr
 }
 
 /** Namespaces of the gateways that VirtualServices send requests to a host from. */
-function gatewaysTo(host: string, { objects, workloads, hosts }: CredentialContext): string[] {
-  const gateways = ofKind(objects, "Gateway");
+function gatewaysTo(host: string, { objects, foreign, workloads, hosts }: CredentialContext): string[] {
+  const gateways = ofKind([...objects, ...foreign], "Gateway");
   const named = ofKind(objects, "VirtualService").flatMap(({ object, spec }) =>
     destinationsOf(spec).some(
       ({ destination }) => hosts.resolve(destination.host ?? "", object.namespace) === host,

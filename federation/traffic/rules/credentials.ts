@@ -3,8 +3,8 @@ import {
   authorityProblem,
   certificateProblem,
 } from "../../publish/serverCertificate.ts";
-import { type Credential, authorityNames, credentialsOf } from "../credentials.ts";
-import { fullName } from "../trafficObject.ts";
+import { type Credential, credentialsOf } from "../credentials.ts";
+import { type TrafficObject, fullName } from "../trafficObject.ts";
 import { type TrafficContext, type TrafficFinding, type TrafficRule, ofKind } from "../trafficRule.ts";
 
 /**
@@ -16,10 +16,10 @@ export const credentialSecrets: TrafficRule = {
   checks: "Secrets of certificates are there",
   needs: ["services", "secrets"],
   find: (context) =>
-    inNamespaces(context, ({ name, namespace, ...credential }) => {
+    inNamespaces(context, ({ name, namespace, authorities, ...credential }) => {
       if (context.secrets[`${namespace}/${name}`] !== undefined) return undefined;
       // Of a client that only verifies, the authority may be in a Secret of its own.
-      if (!credential.isShown && authorityOf(context, namespace, name) !== undefined) return undefined;
+      if (!credential.isShown && authorityOf(context, namespace, authorities) !== undefined) return undefined;
       const elsewhere = Object.keys(context.secrets).find(
         (key) => key.endsWith(`/${name}`) && context.secrets[key] !== undefined,
       );
@@ -37,20 +37,20 @@ export const credentialContents: TrafficRule = {
   checks: "Secrets have valid certificates for their hosts",
   needs: ["services", "secrets"],
   find: (context) =>
-    inNamespaces(context, ({ name, namespace, isShown, verifies, hosts }) => {
+    inNamespaces(context, ({ name, namespace, isShown, authorities, hosts }) => {
       const secret = context.secrets[`${namespace}/${name}`];
       const { expiryWarningDays: days, now } = context;
       const shown =
         isShown && secret !== undefined ? certificateProblem(secret, hosts, days, now) : undefined;
       if (shown !== undefined) return inSecret(shown, namespace, name);
-      if (!verifies || (isShown && secret === undefined)) return undefined;
-      const authority = authorityOf(context, namespace, name);
+      if (authorities.length === 0 || (isShown && secret === undefined)) return undefined;
+      const authority = authorityOf(context, namespace, authorities);
       if (authority !== undefined) {
         const problem = authorityProblem(authority.pem, days, now);
         return problem && inSecret(problem, namespace, authority.name);
       }
       if (secret === undefined) return undefined;
-      const { 0: other } = authorityNames(name);
+      const [other = name] = authorities;
       return {
         rule: `has no CA by which the other side is verified: Secret ${namespace}/${name} has neither cacert nor ca.crt, and there is no Secret ${other}`,
         remedy: `Add ca.crt to the Secret, or create ${other} with it`,
@@ -85,6 +85,7 @@ export const sharedCertificates: TrafficRule = {
   needs: ["foreign"],
   find: ({ objects, foreign }) => {
     const all = [...objects, ...foreign];
+    const isOurs = new Set(objects);
     return ofKind(objects, "Gateway").flatMap(({ object, spec: { selector, servers = [] } }) =>
       servers.flatMap(({ tls }, index): TrafficFinding[] => {
         const name = tls?.credentialName;
@@ -92,8 +93,10 @@ export const sharedCertificates: TrafficRule = {
         const others = ofKind(all, "Gateway").filter(
           (other) =>
             other.object.namespace === object.namespace &&
-            fullName(other.object) < fullName(object) &&
-            JSON.stringify(other.spec.selector ?? {}) === JSON.stringify(selector ?? {}) &&
+            other.object !== object &&
+            // Of two of the stack, the later one has the finding.
+            (!isOurs.has(other.object) || fullName(other.object) < fullName(object)) &&
+            isWithin(other.spec.selector, selector) &&
             (other.spec.servers ?? []).some((server) => server.tls?.credentialName === name),
         );
         const [other] = others;
@@ -111,16 +114,20 @@ export const sharedCertificates: TrafficRule = {
   },
 };
 
+/** Whether one of two selectors has all labels of the other: then some Pods may have both Gateways. */
+function isWithin(one: Record<string, string> = {}, other: Record<string, string> = {}): boolean {
+  const covers = (few: Record<string, string>, many: Record<string, string>): boolean =>
+    Object.entries(few).every(([key, value]) => many[key] === value);
+  return covers(one, other) || covers(other, one);
+}
+
 /** Looks at each Secret in each namespace where it is used; the first finding of a name in an object is enough. */
 function inNamespaces(
   context: TrafficContext,
   look: (credential: Credential & { namespace: string }) => { rule: string; remedy: string } | undefined,
 ): TrafficFinding[] {
   return credentialsOf(context)
-    .filter(
-      ({ object, isOfGateway }) =>
-        object.kind === "Gateway" || isOfGateway || isSelecting(context, object.name),
-    )
+    .filter(({ object, isOfGateway }) => object.kind === "Gateway" || isOfGateway || isSelecting(object))
     .flatMap((credential) => {
       const { object, path, name } = credential;
       const [problem] = credential.namespaces.flatMap(
@@ -133,22 +140,19 @@ function inNamespaces(
 }
 
 /** Whether sidecars take the Secrets of a DestinationRule; {@link sidecarCredentials} has the others. */
-function isSelecting({ objects }: TrafficContext, name: string): boolean {
-  return ofKind(objects, "DestinationRule").some(
-    ({ object, spec }) => object.name === name && spec.workloadSelector !== undefined,
-  );
+function isSelecting(object: TrafficObject): boolean {
+  return ofKind([object], "DestinationRule").some(({ spec }) => spec.workloadSelector !== undefined);
 }
 
+/** The authority that istiod finds: in the first of these Secrets that is there. */
 function authorityOf(
   { secrets }: TrafficContext,
   namespace: string,
-  name: string,
+  authorities: readonly string[],
 ): { name: string; pem: string } | undefined {
-  const [found] = authorityNames(name).flatMap((each) => {
-    const pem = secrets[`${namespace}/${each}`]?.authority;
-    return pem === undefined ? [] : [{ name: each, pem }];
-  });
-  return found;
+  const name = authorities.find((each) => secrets[`${namespace}/${each}`] !== undefined);
+  const pem = name === undefined ? undefined : secrets[`${namespace}/${name}`]?.authority;
+  return name === undefined || pem === undefined ? undefined : { name, pem };
 }
 
 function inSecret({ rule, remedy }: CertificateProblem, namespace: string, name: string) {

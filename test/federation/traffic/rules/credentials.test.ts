@@ -65,6 +65,11 @@ ruleTable(credentialSecrets, [
     { workloads: HERE, secrets: { "shop/a": EMPTY } },
   ],
   ["are not asked for by PASSTHROUGH", gateway("mode: PASSTHROUGH"), []],
+  [
+    "are not asked for by other modes, whatever they name",
+    gateway("mode: PASSTHROUGH, credentialName: x"),
+    [],
+  ],
   ["are of another server of certificates", gateway("mode: SIMPLE, credentialName: 'sds://other'"), []],
   [
     "are of a client that only verifies, in a Secret for that alone",
@@ -277,5 +282,13 @@ ruleTable(sharedCertificates, [
     [
       'warning: traffic.yaml, document 2: Gateway shop/second: spec.servers[0].tls.credentialName: "shop-tls" is the certificate of Gateway shop/front too, of the same Pods: browsers reuse an HTTP/2 connection for all hosts of a certificate, and get 404 for those of the other Gateway. Put the hosts of one certificate into one Gateway, or give each Gateway a certificate for its own hosts.',
     ],
+  ],
+  [
+    "do, with somebody else's, whatever its name",
+    gateway(SIMPLE),
+    [
+      'warning: traffic.yaml: Gateway shop/front: spec.servers[0].tls.credentialName: "shop-tls" is the certificate of Gateway shop/zzz too, of the same Pods: browsers reuse an HTTP/2 connection for all hosts of a certificate, and get 404 for those of the other Gateway. Put the hosts of one certificate into one Gateway, or give each Gateway a certificate for its own hosts.',
+    ],
+    { foreign: gateway(SIMPLE, "b.example", "zzz") },
   ],
 ]);
