@@ -14,6 +14,7 @@ import { Load } from "./load.ts";
 import { type FederatedLab, log, secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
+import { Database } from "./traffic/database.ts";
 import { Egress } from "./traffic/egress.ts";
 import { Ingress } from "./traffic/ingress.ts";
 import { OutsideServer } from "./traffic/outsideServer.ts";
@@ -60,6 +61,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
   let ingress: Ingress;
   let rollout: Rollout;
   let egress: Egress;
+  let database: Database;
   let authority: TestAuthority;
   const servers: OutsideServer[] = [];
 
@@ -100,6 +102,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     await removeWorkloads(workloads());
     await ingress.remove();
     for (const server of servers) server.stop();
+    await database.stop();
   });
 
   it("split calls between the versions of a service by weights", async () => {
@@ -161,6 +164,21 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
     assert.deepEqual({ status, client }, { status: 200, client: "shop" });
     const { status: refused } = await requestAs(SLEEP, { host: "other-bank.example.com" });
     assert.equal(refused, 503);
+  });
+
+  it("start mutual TLS to a database outside the mesh, which keeps and returns values, and refuses others", async () => {
+    const [key, value] = ["answer", "42"].map((text) => Buffer.from(text).toString("base64"));
+    const host = "store.example.com";
+    const put = await requestAs(SLEEP, { host, path: "/v3/kv/put", body: { key, value } });
+    assert.equal(put.status, 200);
+    const { kvs } = await requestAs(SLEEP, { host, path: "/v3/kv/range", body: { key } });
+    assert.deepEqual(
+      kvs?.map((each) => [each.key, each.value]),
+      [[key, value]],
+    );
+    assert.equal(await database.status(), undefined, "without a certificate it answers nobody");
+    assert.equal((await requestAs(SLEEP, { host: "other-store.example.com", path: "/version" })).status, 503);
+    assert.notEqual((await requestAs(FOO, { host, path: "/version" })).status, 200);
   });
 
   it("send TLS of a domain to a firewall by SNI; a host that no route names goes past it", async () => {
@@ -321,6 +339,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       new OutsideServer("firewall", { cert: wiki.leaf, key: wiki.key }),
       new OutsideServer("direct", { cert: other.leaf, key: other.key }),
     ];
+    database = await Database.start(federated.lab, OUTSIDE, authority);
     servers.push(stock, news, secured, firewall, direct);
     for (const server of [stock, secured, firewall, direct]) await server.start(OUTSIDE);
     await news.start("127.0.0.1");
@@ -330,6 +349,7 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       "18090": String(stock.port),
       "18091": String(news.port),
       "18443": String(secured.port),
+      "12379": String(database.port),
       "18444": String(firewall.port),
       "18445": String(direct.port),
       "/etc/bank": certificates,
@@ -339,6 +359,10 @@ describe("traffic objects of a stack, by calls through real sidecars", function 
       "protocol: HTTPS }": `protocol: HTTPS }\n      bind: ${GATEWAY}`,
     };
     const copied = await TrafficFiles.copy(folder, replacements);
+    await copied.duplicate("store", "other-store", {
+      "name: store": "name: other-store",
+      "store.example.com": "other-store.example.com",
+    });
     await copied.duplicate("bank", "other-bank", {
       "name: bank": "name: other-bank",
       "bank.example.com": "other-bank.example.com",

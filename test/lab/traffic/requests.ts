@@ -12,6 +12,8 @@ export interface SidecarRequest {
   readonly host: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON by POST. */
+  readonly body?: object;
 }
 
 /** An answer by way of a sidecar. */
@@ -21,18 +23,26 @@ export interface SidecarAnswer {
   readonly address?: string;
   readonly service?: string;
   readonly client?: string;
+  /** Of an etcd. */
+  readonly kvs?: readonly { key: string; value: string }[];
 }
 
 /** Sends a request to the sidecar of a workload, as its app does. */
 export async function requestAs(
   from: Pick<Workload, "address">,
-  { host, path = "/", headers = {} }: SidecarRequest,
+  { host, path = "/", headers = {}, body }: SidecarRequest,
 ): Promise<SidecarAnswer> {
   const sent = request({
-    ...{ host: egressAddress(from), port: SERVICE_PORT, path, agent },
+    ...{
+      host: egressAddress(from),
+      port: SERVICE_PORT,
+      path,
+      agent,
+      method: body === undefined ? "GET" : "POST",
+    },
     headers: { ...headers, host: `${host}:${SERVICE_PORT}` },
   });
-  sent.end();
+  sent.end(body && JSON.stringify(body));
   return answerOf(sent);
 }
 

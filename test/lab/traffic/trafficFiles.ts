@@ -16,7 +16,7 @@ export class TrafficFiles {
   static async copy(folder: string, replacements: Replacements): Promise<TrafficFiles> {
     await cp(EXAMPLES, folder, { recursive: true });
     const files = new TrafficFiles(folder);
-    for (const name of ["outside", "bank", "firewall", "ingress", "rollout"])
+    for (const name of ["outside", "bank", "firewall", "ingress", "rollout", "store"])
       await files.edit(name, replacements);
     return files;
   }
