@@ -42,6 +42,7 @@ const FEDERATION = {
   topology: ["core", "trust", "exports", "imports", "mesh"],
   helm: ["core"],
   publish: ["core", "x509", "contract", "deckhouse"],
+  review: ["core", "contract", "imports", "x509"],
   map: ["core", "contract", "imports", "trust", "x509"],
   traffic: ["core", "x509", "exports", "imports", "publish"],
   config: [

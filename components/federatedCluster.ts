@@ -38,7 +38,14 @@ export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
 /** {@link Remembered}, each part an output of its own: one that is secret or unknown hides no other. */
 type RememberedOutputs = Pick<
   Remembered,
-  "issued" | "policies" | "__importedBy" | "callers" | "aliases" | "trustDomainHosts" | "gateway"
+  | "issued"
+  | "policies"
+  | "__importedBy"
+  | "__registered"
+  | "callers"
+  | "aliases"
+  | "trustDomainHosts"
+  | "gateway"
 > &
   Readonly<{
     rotation: pulumi.Output<RotationRecord> | undefined;
@@ -201,6 +208,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         policies: sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
         gateway: place,
         __importedBy: plan.importedBy,
+        __registered: plan.registered,
         callers: mapRecord(plan.callers, (callers) => [...callers]),
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
         credentials: connected.credentials,

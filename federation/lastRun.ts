@@ -15,6 +15,7 @@ import { deckhouseIdentity } from "./deckhouse/identity.ts";
 import { caller } from "./config/callers.ts";
 import { exportAlias } from "./exports/alias.ts";
 import { importedBySchema } from "./exports/importedBy.ts";
+import { registeredDigests } from "./imports/registeredHosts.ts";
 import { type PeerStatus, peerStatus } from "./imports/registration.ts";
 import { credentialLife, peerAccess } from "./mesh/credential.ts";
 import { type CertificateReport, certificateReport } from "./trust/expiry.ts";
@@ -47,6 +48,8 @@ const remembered = z.object({
   policies: byName(authorizationPolicy),
   /** Services that peers import, by the peer's name; `pulumi up` does not print such a key. */
   __importedBy: importedBySchema,
+  /** Digests of imported services, by the peer's name and by host; not printed, as above. */
+  __registered: registeredDigests,
   /** Callers to whom rules restrict exported services, by host. */
   callers: byName(z.array(caller)),
   /** ServiceEntries of aliased exports, by `<namespace>/<service>`: kept while the cluster is unreachable. */

@@ -44,6 +44,7 @@ import { type ExistingMesh, validateInstalled } from "./existing/existingMesh.ts
 import { type JoinPlan, type MeshUse, joinedMesh, planJoin } from "./existing/joinPlan.ts";
 import { checkClientRules } from "./imports/clientRules.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
+import { type RegisteredDigests, digestImports } from "./imports/registeredHosts.ts";
 import { publishedImports } from "./imports/publishedImports.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
@@ -82,6 +83,8 @@ export interface ClusterPlan {
   imports: ContractImports;
   /** Exported services that peers import. */
   importedBy: ImportedBy;
+  /** Digests of imported services. */
+  registered: RegisteredDigests;
   /** Callers to whom rules restrict exported services. */
   callers: RestrictedCallers;
   /** ServiceEntries of aliased exports. */
@@ -248,6 +251,7 @@ export function planCluster(
     services,
     imports,
     importedBy: importers.byPeer,
+    registered: digestImports(connection.kind === "imports" ? connection.peers : {}, context),
     callers: restrictedCallers(exports) ?? lastRun.callers,
     aliases,
     policies,

@@ -50,6 +50,7 @@ export function clusterPlan(
     imports: {},
     importedBy: {},
     callers: {},
+    registered: {},
     trust: {},
     istioVersions: [],
     aliases: [],

@@ -46,6 +46,7 @@ const remembered = {
   issued: { certificate: "signed", rootCertificates: [ROOT_A], intermediate: 2 },
   policies: { [`${policy?.namespace}/${policy?.name}`]: policy },
   __importedBy: { "cluster-b": { "foo.abc.svc.cluster-a.local": ["shop"] } },
+  __registered: { "cluster-b": { "bar.xyz.svc.cluster-b.local": "0123abcd" } },
   callers: { "foo.abc.svc.cluster-a.local": [{ peer: "cluster-a", methods: ["GET"] }] },
   aliases: { "xyz/bar": alias },
   credentials: {

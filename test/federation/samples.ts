@@ -187,6 +187,7 @@ export const NO_LAST_RUN: LastRun = {
   policies: {},
   __importedBy: {},
   callers: {},
+  __registered: {},
   aliases: {},
   credentials: {},
   joined: {},

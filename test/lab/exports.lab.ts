@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { CoreV1Api, PatchStrategy, type V1Service, setHeaderOptions } from "@kubernetes/client-node";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
@@ -13,6 +15,7 @@ import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
 import { PublishGateway } from "./publishGateway.ts";
 import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 interface ServiceEntry {
   spec: { ports: unknown };
@@ -43,6 +46,12 @@ describe("the exports of a stack", function () {
   before(async () => (federated = await sharedLab()));
 
   const stackOf = (name: string) => new Stack(name, federated.lab);
+  /** The lab, and a file to which its runs write their plans. */
+  const reporting = async () => {
+    const plan = join(await temporaryFolder("plan"), "plan.md");
+    const environment = { ...federated.lab.environment, ISTIO_FEDERATION_PLAN: plan };
+    return { lab: { ...federated.lab, environment }, plan };
+  };
   const gateways = async () => {
     const place = { ...IMPORTS, plural: "gateways", namespace: "istio-gateway" };
     const objects = objectsOf(federated.lab, "cluster-a");
@@ -65,11 +74,16 @@ describe("the exports of a stack", function () {
     await expectAnswer(BAR, FOO);
     try {
       const emptied = new Stack("cluster-a", federated.lab, { configFile });
-      const { exitCode, output } = await emptied.run("preview");
+      const { lab, plan } = await reporting();
+      const { exitCode, output } = await new Stack("cluster-a", lab, { configFile }).run("preview");
       assert.notEqual(exitCode, 0, "cluster-b imports it");
       assert.match(
         output,
         /exports: would take from peers what they import.*foo\.abc\S* is not exported any more: peer cluster-b imports it \(in xyz\)/,
+      );
+      assert.match(
+        await readFile(plan, "utf8"),
+        /^## Preview of cluster-a\n### Faults: nothing is changed\n.*foo\.abc/,
       );
       await emptied.up();
       assert.equal(await gateways(), 0);
@@ -129,7 +143,12 @@ describe("the exports of a stack", function () {
     await services.createNamespacedService({ namespace: "xyz", body: queue });
     try {
       for (const name of ["cluster-b", "cluster-a"]) await openToAll(name);
-      const { output } = await stackOf("cluster-a").run("preview");
+      const { lab, plan } = await reporting();
+      const { output } = await new Stack("cluster-a", lab).run("preview");
+      assert.match(
+        await readFile(plan, "utf8"),
+        /^## Preview of cluster-a\n### Warnings\n[^]*was edited by argo/,
+      );
       assert.match(
         output,
         /warning: Gateway istio-gateway\/eastwestgateway: spec\.servers was edited by argo\. `pulumi up` restores it/,
