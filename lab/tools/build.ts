@@ -112,6 +112,14 @@ const COREDNS: TestProgram = {
   sources: ["go.mod", "go.sum", "main.go"],
 };
 
+/** The linter of workflows, in a module of its own like CoreDNS. */
+const ACTIONLINT: TestProgram = {
+  name: "actionlint",
+  folder: join(TOOLS_FOLDER, "actionlint"),
+  package: "github.com/rhysd/actionlint/cmd/actionlint",
+  sources: ["go.mod", "go.sum"],
+};
+
 /** The verifier of certificate chains; Go's standard library is all that it needs. */
 const CHAINS: TestProgram = {
   name: "chains",
@@ -136,6 +144,11 @@ export async function coreDnsProgram(log: Log): Promise<string> {
 /** Builds the verifier of certificate chains once, into the cache of the tools. @returns the program's path. */
 export async function chainVerifier(log: Log): Promise<string> {
   return testProgram(CHAINS, log);
+}
+
+/** Builds the linter of GitHub's workflows once, into the cache of the tools. @returns the program's path. */
+export async function actionlintProgram(log: Log): Promise<string> {
+  return testProgram(ACTIONLINT, log);
 }
 
 /** Builds the analyzers of Istio objects once, into the cache of the tools. @returns the program's path. */
