@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { labPaths, passphraseOf, stackEnvironment } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
@@ -15,12 +16,16 @@ const BEHIND = /Contract stack (\S+) (?:has|publishes) /;
 /** Command by which an update asks to accept what it takes from peers (federation/access/withdrawals.ts). */
 const WITHDRAWAL = /config set --path '(\S+)' (withdrawal-\w+)`/;
 
+/** Gets each line that the CLI prints about a stack, as soon as it is there. */
+export type LineListener = (stack: string, line: string) => void;
+
 /** A stack of the program, operated with the Pulumi CLI in the lab's project. */
 export class Stack {
   readonly name: string;
   readonly #lab: Pick<RunningLab, "dir" | "environment">;
   readonly #config: readonly string[];
   readonly #folder: string;
+  readonly #onLine: LineListener | undefined;
   #ensured = false;
   /** Log of the CLI's output. */
   readonly log: string;
@@ -31,15 +36,21 @@ export class Stack {
    * @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet.
    * @param options.configFile another stack file to use instead.
    * @param options.folder of another project. Default: the lab's.
+   * @param options.onLine gets what the CLI prints, also for the contract stack.
    */
   constructor(
     name: string,
     lab: Pick<RunningLab, "dir" | "environment">,
-    { configFile, folder = lab.dir }: { configFile?: string; folder?: string } = {},
+    {
+      configFile,
+      folder = lab.dir,
+      onLine,
+    }: { configFile?: string; folder?: string; onLine?: LineListener | undefined } = {},
   ) {
     this.name = name;
     this.#lab = lab;
     this.#folder = folder;
+    this.#onLine = onLine;
     this.#config = configFile === undefined ? [] : ["--config-file", configFile];
     const options = ["-s", name, ...this.#config].join(" ");
     this.upCommand = `PULUMI_CONFIG_PASSPHRASE=${passphraseOf(name)} pulumi up ${options}`;
@@ -71,12 +82,18 @@ export class Stack {
     const expectation = options.expectNoChanges ? ["--expect-no-changes"] : [];
     const args = ["--yes", "--skip-preview", ...expectation];
     const output = await this.#operate("up", ...args).catch(async (error: unknown) => {
-      const [, path, token] = WITHDRAWAL.exec(error instanceof Error ? error.message : "") ?? [];
-      if (path === undefined || token === undefined) throw error;
-      await this.#operate("config", "set", "--path", path, token);
+      if (!(await this.acceptWithdrawal(error instanceof Error ? error.message : ""))) throw error;
       return this.#operate("up", ...args);
     });
     return [...summary(output), ...(await this.#publish(output))];
+  }
+
+  /** Accepts what an operation asks to accept. @param output of the operation. @returns whether it asks for that. */
+  async acceptWithdrawal(output: string): Promise<boolean> {
+    const [, path, token] = WITHDRAWAL.exec(output) ?? [];
+    if (path === undefined || token === undefined) return false;
+    await this.#operate("config", "set", "--path", path, token);
+    return true;
   }
 
   /** `pulumi preview`, as data. */
@@ -99,7 +116,7 @@ export class Stack {
   async #publish(output: string): Promise<string[]> {
     const [, contractStack] = BEHIND.exec(output) ?? [];
     if (contractStack === undefined) return [];
-    const stack = new Stack(contractStack, this.#lab);
+    const stack = new Stack(contractStack, this.#lab, { onLine: this.#onLine });
     await stack.ensure();
     return [`then ${contractStack}: ${(await stack.up()).join(", ")}`];
   }
@@ -143,14 +160,21 @@ export class Stack {
   #execute(args: string[]) {
     const { dir, environment } = this.#lab;
     appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
-    return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive", "--color", "never"], {
-      cwd: this.#folder,
-      env: { ...stackEnvironment(environment, this.name), PULUMI_OPTION_CWD: this.#folder },
-      reject: false,
-      all: true,
-      stdout: ["pipe", { file: this.log, append: true }],
-      stderr: ["pipe", { file: this.log, append: true }],
-    });
+    const running = execa(
+      join(labPaths(dir).bin, "pulumi"),
+      [...args, "--non-interactive", "--color", "never"],
+      {
+        cwd: this.#folder,
+        env: { ...stackEnvironment(environment, this.name), PULUMI_OPTION_CWD: this.#folder },
+        reject: false,
+        all: true,
+        stdout: ["pipe", { file: this.log, append: true }],
+        stderr: ["pipe", { file: this.log, append: true }],
+      },
+    );
+    if (this.#onLine !== undefined)
+      createInterface(running.stdout).on("line", (line) => this.#onLine?.(this.name, line));
+    return running;
   }
 }
 
