@@ -250,7 +250,7 @@ export function planCluster(
     lastContract: lastRun.published,
     services,
     imports,
-    importedBy: importers.byPeer,
+    importedBy: importers.remembered,
     registered: digestImports(connection.kind === "imports" ? connection.peers : {}, context),
     callers: restrictedCallers(exports) ?? lastRun.callers,
     aliases,

@@ -13,7 +13,10 @@ export type ImportedBy = Record<string, SeenHosts>;
 
 /** Who imports the services of this cluster. */
 export interface Importers {
+  /** Peers that left the config with this update among them: what they import is taken from them. */
   byPeer: ImportedBy;
+  /** Those of peers in the config, which the next update knows. */
+  remembered: ImportedBy;
   /** Peers whose contracts do not say what they import, sorted. */
   silent: readonly string[];
 }
@@ -33,6 +36,9 @@ export function findImporters(
     contract?.imports === undefined ? undefined : (ownValue(contract.imports, own) ?? {}),
   );
   const byPeer = sortedRecord(Object.entries({ ...lastRun.__importedBy, ...now }));
+  const remembered = mapRecord(byPeer, (hosts, peer) =>
+    Object.hasOwn(config.peers, peer) ? hosts : undefined,
+  );
   const silent = sortedUnique(Object.keys(config.peers)).filter((peer) => !Object.hasOwn(byPeer, peer));
-  return { byPeer, silent };
+  return { byPeer, remembered, silent };
 }

@@ -55,7 +55,7 @@ function check({
       checkWithdrawals(
         context,
         { offers, services: after, aliases: [] },
-        { byPeer: importedBy, silent },
+        { byPeer: importedBy, remembered: {}, silent },
         identities,
       );
     });
@@ -182,15 +182,20 @@ describe("The importers of a cluster's services", () => {
 
   it("are those that the contracts of peers name, for this cluster alone", () => {
     const imports = { [own]: { [FOO]: ["shop"] }, "x.local/x": { "a.b.svc.x.local": ["*"] } };
-    assert.deepEqual(of(imports), { byPeer: { "cluster-b": { [FOO]: ["shop"] } }, silent: ["cluster-c"] });
+    const byPeer = { "cluster-b": { [FOO]: ["shop"] } };
+    assert.deepEqual(of(imports), { byPeer, remembered: byPeer, silent: ["cluster-c"] });
   });
 
   it("are none of a peer that imports from others", () => {
-    assert.deepEqual(of({}), { byPeer: { "cluster-b": {} }, silent: ["cluster-c"] });
+    const byPeer = { "cluster-b": {} };
+    assert.deepEqual(of({}), { byPeer, remembered: byPeer, silent: ["cluster-c"] });
   });
 
   it("stay as they were known of peers that cannot be read, and of those that left the config", () => {
     const known = { "cluster-b": { [FOO]: ["*"] }, former: { [FOO]: ["a"] } };
-    assert.deepEqual(of(undefined, known).byPeer, known);
+    const { byPeer, remembered } = of(undefined, known);
+    assert.deepEqual(byPeer, known);
+    // Once a peer is gone, nothing more can be taken from it.
+    assert.deepEqual(remembered, { "cluster-b": known["cluster-b"] });
   });
 });
