@@ -94,7 +94,9 @@ export class EngineStandIn {
         })),
       );
     }
-    engine.#watching = engine.#watch();
+    engine.#watching = engine.#watch().catch((error: unknown) => {
+      engine.#fail(error);
+    });
     return engine;
   }
 
@@ -178,9 +180,13 @@ export class EngineStandIn {
     this.#log(`engine: pulumi up -s ${name}`);
     void stack
       .up()
-      .catch((error: unknown) =>
-        this.#failures.push(error instanceof Error ? error : new LabError(String(error))),
-      )
+      .catch((error: unknown) => {
+        this.#fail(error);
+      })
       .finally(() => this.#running.delete(name));
+  }
+
+  #fail(error: unknown): void {
+    this.#failures.push(error instanceof Error ? error : new LabError(String(error)));
   }
 }

@@ -6,6 +6,7 @@ import { LabError, step, type Log } from "../progress.ts";
 import { Stack } from "../pulumi.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { deployWorkloads } from "../workloads/workloads.ts";
+import { freshnessCommand } from "./freshnessCommand.ts";
 import { checkGoals } from "./goals.ts";
 import { QUIET_SECONDS } from "./apiServer.ts";
 import { CLUSTER, measureAll, type Plan } from "./measure.ts";
@@ -34,6 +35,8 @@ interface Options {
  */
 export function benchCommand(log: Log, start: () => void): Command {
   return new Command("bench")
+    .addCommand(freshnessCommand(log, start))
+    .enablePositionalOptions()
     .description("measure the import of 100, 1,000 and 10,000 services, on a lab of its own")
     .option("--services <numbers>", "of services, one round each", parseCounts, [100, 1000, 10_000])
     .option("--no-services", "leave out the program under test and the floor")
