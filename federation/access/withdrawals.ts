@@ -79,7 +79,7 @@ export function checkWithdrawals(
     findings.warn(
       `exports: it is not known what these peers import, and whether they lose it: ${firstNames(importers.silent)}`,
     );
-  const token = withdrawalToken(withdrawals);
+  const token = withdrawalToken(lastRun.contract?.revision ?? 0, withdrawals);
   if (config.brake.acceptWithdrawal !== token) findings.fault(braked(withdrawals, token));
 }
 
@@ -103,10 +103,15 @@ function importing({ peer, namespaces }: Pick<Withdrawal, "peer" | "namespaces">
   return `peer ${peer} imports it (${where})`;
 }
 
-/** Returns the token of one withdrawal: a digest of what is taken from whom. Never a number, which YAML would change. */
-function withdrawalToken(withdrawals: readonly Withdrawal[]): string {
+/**
+ * Returns the token of one withdrawal: a digest of what is taken from whom. Never a number, which YAML would change.
+ * @param revision of the last contract: the same withdrawal another time is another one.
+ */
+function withdrawalToken(revision: number, withdrawals: readonly Withdrawal[]): string {
   const lines = sortedUnique(withdrawals.map(({ host, peer, taken }) => JSON.stringify([peer, host, taken])));
-  const digits = createHash("sha256").update(lines.join("\n")).digest("hex");
+  const digits = createHash("sha256")
+    .update(JSON.stringify([revision, lines]))
+    .digest("hex");
   return `withdrawal-${digits.slice(0, TOKEN_DIGITS)}`;
 }
 

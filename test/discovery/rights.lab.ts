@@ -71,6 +71,9 @@ const PURPOSES: Readonly<Record<string, Readonly<Record<string, Finding | string
   "mutatingwebhookconfigurations.admissionregistration.k8s.io": {
     list: stops("list mutatingwebhookconfigurations"),
   },
+  "customresourcedefinitions.apiextensions.k8s.io": {
+    get: "with `traffic`: the schemas of its objects (discovery/crds.ts)",
+  },
   "proxyconfigs.networking.istio.io": { ...PLUGIN, list: stops("list proxyconfigs") },
   "sidecars.networking.istio.io": { list: skips("it is not checked whether they hide imported services") },
   "workloadentries.networking.istio.io": { list: stops("list workloadentries") },

@@ -26,6 +26,7 @@ interface Case {
   callers?: [Caller[] | undefined, Caller[] | undefined];
   peers?: string[];
   accept?: string;
+  revision?: number;
 }
 
 function check({
@@ -36,6 +37,7 @@ function check({
   callers: [known, now] = [undefined, undefined],
   peers = ["cluster-b", "cluster-c"],
   accept,
+  revision = 1,
 }: Case): { fault: string; warnings: string[] } {
   const config = validConfig(
     {
@@ -46,7 +48,7 @@ function check({
     "cluster-a",
   );
   const lastRun = {
-    contract: contractOf({ services: before }),
+    contract: contractOf({ services: before, revision }),
     callers: known === undefined ? {} : { [FOO]: known },
   };
   const offers = [{ host: FOO, rule: { callers: now } } as Offer];
@@ -146,6 +148,11 @@ describe("An update that takes from peers what they import", () => {
       check({ accept: token!, importedBy: other }).fault,
       /peer cluster-c imports it \(in all namespaces\)/,
     );
+  });
+
+  it("does not pass another time by the same token", () => {
+    const token = /withdrawal-[0-9a-f]{12}/.exec(check({}).fault)?.[0];
+    assert.match(check({ accept: token!, revision: 3 }).fault, /is not exported any more/);
   });
 
   it("names the peers of which it is not known what they import", () => {
