@@ -58,6 +58,9 @@ const lint: Task[] = [
 ];
 const jobs = planJobs(KINDS.filter(isWanted), lanes, known).map(taskOf);
 const queue = [...(isWanted("lint") ? lint : []), ...jobs];
+/** Labs of three clusters: Linux gives a user 128 inotify instances, and each sidecar's agent takes some. */
+const LARGE_LABS = ["equalDomains", "existing", "policy"];
+const begun = new Set<string>();
 const running = new Set<ChildProcess>();
 const results: Result[] = [];
 
@@ -71,7 +74,18 @@ await Promise.all(Array.from({ length: lanes }, runLane));
 report();
 
 async function runLane(): Promise<void> {
-  for (let task = queue.shift(); task !== undefined; task = queue.shift()) results.push(await run(task));
+  for (let task = nextTask(); task !== undefined; task = nextTask()) {
+    begun.add(task.name);
+    results.push(await run(task));
+    begun.delete(task.name);
+  }
+}
+
+/** The first task that may begin: one lab of three clusters at a time, unless nothing else is left. */
+function nextTask(): Task | undefined {
+  const isBusy = LARGE_LABS.some((name) => begun.has(name));
+  const index = queue.findIndex(({ name }) => !isBusy || !LARGE_LABS.includes(name));
+  return index < 0 ? queue.shift() : queue.splice(index, 1)[0];
 }
 
 function taskOf({ name, files, lab }: Job): Task {
