@@ -18,7 +18,12 @@ import { externalMutual, firewalledHosts, sniHosts } from "./rules/externalHosts
 import { claimedImports, rulesOfImports, sharedWeights } from "./rules/importedHosts.ts";
 import { meshHosts } from "./rules/meshHosts.ts";
 import { objectNamespaces } from "./rules/objectNamespaces.ts";
-import { gatewaySelectors, policyWorkloads, strictClients } from "./rules/policySelectors.ts";
+import {
+  ambientSidecars,
+  gatewaySelectors,
+  policyWorkloads,
+  strictClients,
+} from "./rules/policySelectors.ts";
 import { policyNamespaces, principalForm } from "./rules/policySources.ts";
 import { requiredTokens, validatedTokens } from "./rules/requestTokens.ts";
 import { eastWestPort, portNumbers, protocolNames } from "./rules/ports.ts";
@@ -72,6 +77,7 @@ export const TRAFFIC_RULES: readonly TrafficRule[] = [
   sharedWeights,
   policyWorkloads,
   gatewaySelectors,
+  ambientSidecars,
   policyNamespaces,
   principalForm,
   strictClients,

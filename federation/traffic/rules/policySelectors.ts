@@ -78,6 +78,28 @@ export const gatewaySelectors: TrafficRule = {
     ),
 };
 
+/** A Sidecar for workloads in ambient mode, which have no sidecar (`sidecar.SelectorAnalyzer`). */
+export const ambientSidecars: TrafficRule = {
+  code: "IST0167",
+  checks: "Sidecars are for workloads with sidecars",
+  needs: ["services"],
+  find: (context) =>
+    ofKind(context.objects, "Sidecar").flatMap(({ object, spec }): TrafficFinding[] => {
+      const found = selected(object, spec.workloadSelector?.labels ?? {}, context);
+      const isNone = found.every((workload) =>
+        isAmbient(workload, context.namespaces[workload.namespace] ?? {}),
+      );
+      if (found.length === 0 || !isNone) return [];
+      return [
+        {
+          ...{ level: "warning", object, path: "" },
+          rule: "is for workloads in ambient mode alone, which have no sidecar, so it does nothing",
+          remedy: "Remove it, or take the workloads out of ambient mode",
+        },
+      ];
+    }),
+};
+
 /** STRICT beside Pods without a sidecar: their calls are refused from now on. */
 export const strictClients: TrafficRule = {
   code: "strict-clients",

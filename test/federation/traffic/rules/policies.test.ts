@@ -1,5 +1,6 @@
 import { objectNamespaces } from "../../../../federation/traffic/rules/objectNamespaces.ts";
 import {
+  ambientSidecars,
   gatewaySelectors,
   policyWorkloads,
   strictClients,
@@ -55,6 +56,23 @@ ruleTable(gatewaySelectors, [
   ],
   ["do", policy("targetRefs: [{kind: Gateway, group: gateway.networking.k8s.io, name: edge}]"), [], WAYPOINT],
   ["are for others", policy("selector: {matchLabels: {app: httpbin}}"), [], HTTPBIN],
+]);
+
+const AMBIENT = { "istio.io/dataplane-mode": "ambient" };
+const narrow = istioObject("Sidecar", "narrow", "egress: [{hosts: ['./*']}]");
+
+ruleTable(ambientSidecars, [
+  ["are", narrow, [], HTTPBIN],
+  ["are, for some", narrow, [], { workloads: [...HTTPBIN.workloads, pod("a", "shop", AMBIENT)] }],
+  [
+    "are not",
+    narrow,
+    [
+      "warning: traffic.yaml: Sidecar shop/narrow: is for workloads in ambient mode alone, which have no sidecar, so it does nothing. Remove it, or take the workloads out of ambient mode.",
+    ],
+    { workloads: [pod("a", "shop", {})], namespaces: { shop: AMBIENT } },
+  ],
+  ["are not known", narrow, []],
 ]);
 
 const from = (source: string) => policy(`rules: [{from: [{source: {${source}}}]}]`);
