@@ -46,7 +46,7 @@ const FIELDS = {
 };
 
 /** For the engine to save the outputs of the stack, which the notified read: it does so while this resource is created. */
-const SAVING_MILLISECONDS = 3_000;
+const SAVING_MILLISECONDS = 2_000;
 
 /** Longest wait for an answer, in milliseconds. */
 const DEADLINE = 10_000;
