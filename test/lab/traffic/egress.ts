@@ -18,8 +18,6 @@ interface Places {
 /** An external host that is called through an egress gateway, which the stack installs. */
 export class Egress {
   readonly host = "api.example.com";
-  /** At the same place, and not listed. */
-  readonly otherHost = "other-api.example.com";
   readonly server: OutsideServer;
   readonly #apps: AppsV1Api;
   readonly #port: number;
@@ -40,11 +38,7 @@ export class Egress {
     port: number,
     { authority, ...places }: Places & { authority: TestAuthority },
   ): Promise<Egress> {
-    const names = ["api.example.com", "other-api.example.com"].map((value) => ({
-      type: "dns" as const,
-      value,
-    }));
-    const { leaf, key } = await authority.workload(names, "CN=outside");
+    const { leaf, key } = await authority.workload([{ type: "dns", value: "api.example.com" }], "CN=outside");
     const server = new OutsideServer("outside", { cert: leaf, key });
     await server.start(places.outside);
     return new Egress(loadContext(kubeconfig, context).makeApiClient(AppsV1Api), server, port, places);
